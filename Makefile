@@ -1,0 +1,161 @@
+# ecsdash: `make demo` and `make test` are all a newcomer needs.
+# Objects live in build/<mode>/; MODE is release (default), asan or debug.
+
+MODE   ?= release
+B      := build/$(MODE)
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+
+CC     ?= cc
+PKGS_CORE := libuv jansson libcurl libcrypto expat libpcre2-8 zlib
+PKGS_TUI  := ncursesw
+CSTD   := -std=c11 -D_GNU_SOURCE -DECSDASH_VERSION='"$(VERSION)"'
+WARN   := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
+          -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
+ifneq ($(CI)$(WERROR),)
+WARN   += -Werror
+endif
+HARDEN := -fstack-protector-strong -fPIE
+LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+OPT_release := -O2 -g1 -D_FORTIFY_SOURCE=2 -DNDEBUG_KEEP_ASSERTS
+OPT_debug   := -O0 -g
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LD_asan     := -fsanitize=address,undefined
+
+ifeq ($(filter clean deps uninstall check-deps fmt,$(MAKECMDGOALS)),)
+-include build/pkgs.mk
+endif
+
+CFLAGS_ALL = $(CSTD) $(WARN) $(HARDEN) $(OPT_$(MODE)) -I. -Ibuild/gen -MMD -MP $(CORE_CFLAGS) $(TUI_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(LDHARD) $(LD_$(MODE)) $(LDFLAGS)
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2)
+endif
+
+# One archive a layer, so that a test links only what its layer may use.
+BASE_SRC    := $(wildcard backend/base/*.c)
+BACKEND_SRC := $(wildcard backend/net/*.c backend/aws/*.c backend/svc/*.c backend/store/*.c backend/sim/*.c)
+TUI_SRC     := $(wildcard keymaps/*.c themes/*.c tui/*.c)
+VIEWS_SRC   := $(wildcard views/*.c views/kinds/*.c)
+EMBED_IN    := $(wildcard keymaps/*.keys themes/*.theme)
+EMBED_SRC   := build/gen/embed.c
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+LIB_BASE    := $(B)/libbase.a
+LIB_BACKEND := $(B)/libbackend.a
+LIB_TUI     := $(B)/libtui.a
+LIB_VIEWS   := $(B)/libviews.a
+
+# tests/<layer>/test_*.c: each one program. tests/lib is linked into all.
+TESTLIB_SRC := $(wildcard tests/lib/*.c)
+T_BASE    := $(wildcard tests/base/test_*.c)
+T_BACKEND := $(wildcard tests/backend/test_*.c)
+T_TUI     := $(wildcard tests/tui/test_*.c)
+T_FLOW    := $(wildcard tests/flow/test_*.c)
+T_SCREEN  := $(wildcard tests/screen/test_*.c)
+TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN))
+
+.PHONY: all demo test asan deps check-deps clean install uninstall screenshots \
+        bench tests-build lint gen fmt
+.SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+all: $(B)/ecsdash
+	@if [ "$(MODE)" = release ]; then ln -sfn build/release/ecsdash ecsdash; fi
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	./ecsdash --demo
+
+deps:
+	$(Q)sh contrib/deps.sh
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory all MODE=release
+	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
+	$(Q)sh tests/run.sh build/asan build/release
+
+asan:
+	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
+	$(Q)sh tests/run.sh build/asan build/asan
+
+tests-build: $(B)/ecsdash $(TESTS)
+
+# What pkg-config says, asked once; a missing library is named with its package.
+build/pkgs.mk: contrib/pkgs.sh Makefile
+	@mkdir -p build
+	@sh contrib/pkgs.sh "$(PKGS_CORE)" "$(PKGS_TUI)" > $@.tmp && mv $@.tmp $@
+
+$(B)/ecsdash: $(call obj,main.c) $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LIBS) $(TUI_LIBS) -lm
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/gen/embed.o: $(EMBED_SRC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# The default keys and themes are text, embedded and read by the user's parser.
+$(EMBED_SRC): contrib/embed.sh $(EMBED_IN)
+	@mkdir -p $(@D)
+	$(Q)sh contrib/embed.sh $(EMBED_IN) > $@.tmp && mv $@.tmp $@
+
+define archive
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+endef
+$(LIB_BASE): $(call obj,$(BASE_SRC))
+	$(archive)
+$(LIB_BACKEND): $(call obj,$(BACKEND_SRC))
+	$(archive)
+$(LIB_TUI): $(call obj,$(TUI_SRC)) $(B)/gen/embed.o
+	$(archive)
+$(LIB_VIEWS): $(call obj,$(VIEWS_SRC))
+	$(archive)
+
+TESTLIB := $(B)/libtest.a
+$(TESTLIB): $(call obj,$(TESTLIB_SRC))
+	$(archive)
+
+define test_link
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(1) -lcmocka -lm
+endef
+# The link lines hold the layers: base alone, backend without curses, tui
+# without curl, screen tests with libvterm only.
+$(B)/tests/base/test_%: $(B)/tests/base/test_%.o $(TESTLIB) $(LIB_BASE)
+	$(call test_link,)
+$(B)/tests/backend/test_%: $(B)/tests/backend/test_%.o $(TESTLIB) $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS))
+$(B)/tests/tui/test_%: $(B)/tests/tui/test_%.o $(TESTLIB) $(LIB_TUI) $(LIB_BASE)
+	$(call test_link,$(TUI_LIBS))
+$(B)/tests/flow/test_%: $(B)/tests/flow/test_%.o $(TESTLIB) $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS) $(TUI_LIBS))
+$(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
+	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
+
+install: all
+	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
+	$(Q)if [ -f contrib/ecsdash.1 ]; then install -Dm644 contrib/ecsdash.1 $(DESTDIR)$(PREFIX)/share/man/man1/ecsdash.1; fi
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ecsdash $(DESTDIR)$(PREFIX)/share/man/man1/ecsdash.1
+
+fmt:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build ecsdash
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,24 @@
+/* arena.h - many small copies freed at once; refcounted, for snapshots.
+ *
+ * Not thread-safe: an arena is filled by one thread and then handed over. */
+#ifndef ECSDASH_BASE_ARENA_H
+#define ECSDASH_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+struct arena *arena_ref(struct arena *a);
+void arena_unref(struct arena *a); /* frees at zero; NULL is fine */
+void *arena_alloc(struct arena *a, size_t size); /* zeroed, 8-aligned */
+char *arena_strdup(struct arena *a, const char *s); /* NULL stays NULL */
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Like arena_strdup, but equal strings share one copy in this arena. */
+const char *arena_intern(struct arena *a, const char *s);
+/* Bytes of heap held, for the bench and for tests. */
+size_t arena_bytes(const struct arena *a);
+
+#endif

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Run every test program and sum the results: run.sh TESTDIR BINDIR
+# Last line: "N passed, N failed, N skipped". A test program that dies or
+# prints no count is one failure.
+set -u
+tests=$1 bin=$2
+root=$(pwd)
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT INT TERM
+mkdir -p "$out/home"
+export HOME="$out/home" XDG_CONFIG_HOME="$out/home/.config" XDG_STATE_HOME="$out/home/.state" \
+    XDG_CACHE_HOME="$out/home/.cache" LC_ALL=C.UTF-8 TZ=UTC TMPDIR="$out" \
+    ECSDASH_BIN="$root/$bin/ecsdash" ECSDASH_ASAN_BIN="$root/$tests/ecsdash" ECSDASH_ROOT="$root" \
+    ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:strict_string_checks=1" \
+    UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1" \
+    LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
+for v in $(env | sed -n 's/^\(AWS_[A-Za-z0-9_]*\)=.*/\1/p') NO_COLOR COLORTERM; do
+    unset "$v"
+done
+PY=python3
+[ -x build/venv/bin/python ] && PY=$root/build/venv/bin/python
+export PYTHON=$PY PYTHONDONTWRITEBYTECODE=1
+
+run_one() { # $1 = name, rest = command
+    name=$1
+    shift
+    log="$out/$(echo "$name" | tr / _).log"
+    timeout "${TEST_TIMEOUT:-180}" "$@" >"$log" 2>&1 </dev/null
+    rc=$?
+    # cmocka's closing lines, or our own plain one.
+    p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p; s/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
+    f=$(sed -n 's/^ *\([0-9]*\) FAILED TEST.*/\1/p; s/^[0-9]* passed, \([0-9]*\) failed.*/\1/p' "$log" | tail -n 1)
+    s=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/\1/p; s/^[0-9]* passed, [0-9]* failed, \([0-9]*\) skipped.*/\1/p' "$log" | tail -n 1)
+    p=${p:-0} f=${f:-0} s=${s:-0}
+    if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+    if [ "$rc" -eq 0 ] && [ $((p + f + s)) -eq 0 ]; then f=1; fi
+    echo "$p $f $s" >"$log.sum"
+    if [ "$f" -gt 0 ]; then
+        echo "FAILED $name (exit $rc)"
+        tail -n "${TEST_TAIL:-60}" "$log"
+    else
+        echo "ok     $name ($p passed, $s skipped)"
+    fi
+}
+
+jobs=$(nproc 2>/dev/null || echo 2)
+list="$out/list"
+{
+    for t in tests/checks/*.sh; do [ -e "$t" ] && echo "$t sh $t"; done
+    for t in "$tests"/tests/base/test_* "$tests"/tests/backend/test_* \
+        "$tests"/tests/tui/test_* "$tests"/tests/flow/test_* "$tests"/tests/screen/test_*; do
+        case $t in *.o | *.d) continue ;; esac
+        [ -x "$t" ] && echo "${t#"$tests"/} $t"
+    done
+    for t in tests/py/test_*.py; do [ -e "$t" ] && echo "$t $PY $t"; done
+} >"$list"
+[ -n "${ONLY:-}" ] && grep -E "$ONLY" "$list" >"$list.only" && mv "$list.only" "$list"
+
+# A small pool: as many at once as there are processors.
+n=0
+while read -r name cmd; do
+    # shellcheck disable=SC2086
+    run_one "$name" $cmd &
+    n=$((n + 1))
+    if [ "$n" -ge "$jobs" ]; then
+        wait
+        n=0
+    fi
+done <"$list"
+wait
+cat "$out"/*.sum 2>/dev/null | awk '{p += $1; f += $2; s += $3}
+    END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || p == 0}'
