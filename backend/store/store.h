@@ -1,0 +1,134 @@
+/* store.h - immutable snapshots of an account, kept fresh by a poller.
+ *
+ * A view subscribes to a query and gets a callback whenever a new snapshot is
+ * published; equal queries share one fetch. A failed fetch publishes the old
+ * rows plus the error, never an empty table. All callbacks run on the loop,
+ * never inside a call of this API. */
+#ifndef ECSDASH_STORE_STORE_H
+#define ECSDASH_STORE_STORE_H
+
+#include "backend/base/arena.h"
+#include "backend/base/err.h"
+#include "backend/svc/health.h"
+#include "backend/svc/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct loop;
+struct aws_client;
+
+enum query_kind {
+    QUERY_CLUSTERS,   /* rows: struct ecs_cluster */
+    QUERY_SERVICES,   /* rows: struct service_row; cluster or all */
+    QUERY_TASKS,      /* rows: struct task_row; cluster, or cluster+service;
+                         running and stopped together */
+    QUERY_CONTAINERS, /* rows: struct container_row; cluster+task */
+    QUERY_KIND_N
+};
+
+/* Strings are copied. cluster: name or ARN, NULL = all clusters of the region
+ * (services only). service and task: names/ids or ARNs. */
+struct query {
+    enum query_kind kind;
+    const char *cluster, *service, *task;
+};
+
+struct service_row {
+    const struct ecs_service *svc; /* three newest events kept */
+    struct svc_health health;
+    struct stop_summary stops;
+    bool loading; /* named by a list, not yet described: only arn, name and
+                     cluster are filled */
+    const struct ecs_taskdef *taskdef;  /* of the primary; NULL until known */
+};
+
+struct task_row {
+    const struct ecs_task *task;
+    struct stop_cause cause; /* meaningful when stopped */
+    bool stopped;
+    bool loading;
+    bool remembered; /* ECS has forgotten it; we have not */
+    const struct ecs_taskdef *taskdef; /* or NULL */
+};
+
+struct container_row {
+    const struct ecs_task *task;
+    const struct ecs_container *container;
+    const struct ecs_container_def *def; /* or NULL */
+    const char *key; /* containerArn, or task ARN + "/" + name */
+};
+
+struct snap_row {
+    const char *key; /* ARN, or container_row.key */
+    const void *data; /* the struct named above */
+};
+
+struct snapshot {
+    uint64_t generation;     /* rises with every publish of this query */
+    const struct snap_row *rows;
+    size_t n_rows;
+    size_t loaded;           /* rows whose describe has come */
+    bool first_page;         /* at least one list page has come */
+    bool complete;           /* all pages and all describes came */
+    int64_t fetched_ms;      /* wall: the last success; 0 = never */
+    struct err error;        /* code ERR_NONE when the last fetch was fine */
+    int64_t error_since_ms;
+    int64_t retry_ms;        /* wall time of the next try; 0 when none */
+};
+
+/* A reference keeps rows, strings and arenas alive. */
+const struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s);
+const struct snap_row *snapshot_find(const struct snapshot *s,
+                                     const char *key);
+
+struct store_options {
+    int64_t refresh_ms;         /* what is on screen; 5000 */
+    int64_t hidden_ms;          /* subscribed but hidden; 30000 */
+    size_t keep_stopped;        /* remembered stopped tasks, 2000 */
+};
+
+struct store *store_new(struct loop *loop, struct aws_client *client,
+                        const struct store_options *opts);
+/* Cancels everything in flight; subscriptions must be gone. */
+void store_free(struct store *s);
+
+struct subscription;
+typedef void snapshot_fn(void *arg, const struct snapshot *snap);
+
+/* cb runs soon with what is known (possibly zero rows, first_page false) and
+ * on every publish. */
+struct subscription *store_subscribe(struct store *s, const struct query *q,
+                                     snapshot_fn *cb, void *arg);
+void subscription_close(struct subscription *sub);
+/* Borrowed; NULL before the first publish. */
+const struct snapshot *subscription_snapshot(const struct subscription *sub);
+/* Visible ones refresh every refresh_ms, hidden ones every hidden_ms. */
+void subscription_set_visible(struct subscription *sub, bool visible);
+/* The keys on screen now, in order: described first and kept freshest. */
+void subscription_set_window(struct subscription *sub,
+                             const char *const *keys, size_t n);
+/* Ask again at once (also after a mutation). */
+void subscription_refresh(struct subscription *sub);
+
+/* After a mutation: everything known of this service or task is asked again
+ * at once, and every second for the next half minute. */
+void store_touch(struct store *s, const char *cluster, const char *arn);
+/* A task definition by ARN: borrowed from a cache that lives as long as the
+ * store (immutable), or NULL: then it is fetched and subscribers are
+ * published again. */
+const struct ecs_taskdef *store_taskdef(struct store *s, const char *arn);
+/* The ROLLEDBACK of this service is acknowledged (this run). */
+void store_acknowledge(struct store *s, const char *service_arn);
+/* 0 = freeze: nothing is fetched until set back (Z keeps fetching; this is
+ * for suspend). */
+void store_pause(struct store *s, bool paused);
+/* True while a fetch is in flight or due now (not merely scheduled). */
+bool store_busy(const struct store *s);
+/* Progress for the header: described / named over all subscribed queries. */
+void store_progress(const struct store *s, size_t *loaded, size_t *total);
+
+#endif
