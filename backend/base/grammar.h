@@ -10,7 +10,7 @@
  *
  * A statement is a line of words; it ends at the line's end, at `;` or at the
  * `}` of the block it stands in. A block `{ ... }` belongs to the statement
- * before it. Words are parted by blanks. "..." knows \" \\ \n \t and \e,
+ * before it. Words are parted by blanks. "..." knows \" \\ \n and \t,
  * '...' knows nothing; a quote opens only at the start of a word and spans no
  * lines. Outside quotes a backslash takes the next character as it is, and
  * joins lines at a line's end. `#` at the start of a word begins a comment,
