@@ -1,0 +1,80 @@
+/* What the kinds share: the table of kinds and the makers of cells. */
+#include "views/kind.h"
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct kind *const kinds[] = {&kind_services, &kind_tasks,
+                                    &kind_containers, &kind_clusters, NULL};
+
+const struct kind *kind_find(const char *name)
+{
+    for (size_t i = 0; kinds[i]; i++) {
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+        for (const char *const *a = kinds[i]->aliases; *a; a++)
+            if (strcmp(*a, name) == 0)
+                return kinds[i];
+    }
+    return NULL;
+}
+
+bool kind_offers(const struct kind *k, enum action_id a)
+{
+    for (const enum action_id *p = k->actions; *p != ACTION_NONE; p++)
+        if (*p == a)
+            return true;
+    return false;
+}
+
+enum role svc_state_role(enum svc_state s)
+{
+    static const enum role roles[SVC_STATE_N] = {
+        [SVC_DOWN] = ROLE_DOWN,       [SVC_FAILED] = ROLE_BAD,
+        [SVC_CRASH] = ROLE_BAD,       [SVC_SHORT] = ROLE_WARN,
+        [SVC_STALLED] = ROLE_WARN,    [SVC_ROLLEDBACK] = ROLE_WARN,
+        [SVC_ROLL] = ROLE_BUSY,       [SVC_OK] = ROLE_GOOD,
+        [SVC_OFF] = ROLE_OFF,
+    };
+    return s < SVC_STATE_N ? roles[s] : ROLE_TEXT;
+}
+
+void cell_text(struct cell_value *out, const char *text)
+{
+    out->text = text;
+}
+
+void cell_num(struct cell_value *out, int64_t n)
+{
+    if (n < 0)
+        return;
+    out->is_num = true;
+    out->num = n;
+    snprintf(out->buf, sizeof(out->buf), "%lld", (long long)n);
+    out->text = out->buf;
+}
+
+void cell_age(struct cell_value *out, int64_t since_ms, int64_t now_ms)
+{
+    if (since_ms <= 0)
+        return;
+    char age[16];
+    out->is_num = true;
+    out->num = since_ms;
+    snprintf(out->buf, sizeof(out->buf), "%s",
+             fmt_age(now_ms - since_ms, age));
+    out->text = out->buf;
+}
+
+void cell_printf(struct cell_value *out, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(out->buf, sizeof(out->buf), fmt, ap);
+    va_end(ap);
+    out->text = out->buf;
+}

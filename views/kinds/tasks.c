@@ -1,0 +1,583 @@
+/* tasks: of a service or a cluster, running and stopped together. */
+#include "views/kind.h"
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/utf8.h"
+#include "backend/svc/ecs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROW(row) const struct task_row *r = (row)
+#define CELL(name) \
+    static void name(const void *row, int64_t now, struct cell_value *out)
+
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+/* The pair of statuses: a RUNNING task that is desired STOPPED is going. */
+CELL(c_status)
+{
+    ROW(row);
+    (void)now;
+    if (r->loading) {
+        out->role = ROLE_MUTED;
+        cell_text(out, "...");
+        return;
+    }
+    cell_text(out, r->task->last_status);
+    if (r->stopped)
+        out->role = r->cause.abnormal ? ROLE_BAD : ROLE_OFF;
+    else if (is(r->task->desired_status, "STOPPED"))
+        out->role = ROLE_WARN;
+    else
+        out->role = is(r->task->last_status, "RUNNING") ? ROLE_GOOD
+                                                        : ROLE_BUSY;
+}
+
+CELL(c_desired)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->desired_status);
+}
+
+CELL(c_id)
+{
+    ROW(row);
+    (void)now;
+    cell_printf(out, "%.8s", r->task->id ? r->task->id : "");
+}
+
+CELL(c_service)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->service ? r->task->service : r->task->group);
+}
+
+CELL(c_revision)
+{
+    ROW(row);
+    (void)now;
+    const char *rev = taskdef_revision(r->task->task_definition);
+    cell_text(out, *rev ? rev : NULL);
+}
+
+CELL(c_health)
+{
+    ROW(row);
+    (void)now;
+    if (r->loading || is(r->task->health, "UNKNOWN"))
+        return;
+    cell_text(out, r->task->health);
+    if (is(r->task->health, "UNHEALTHY"))
+        out->role = ROLE_BAD;
+}
+
+CELL(c_health_raw)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->health);
+}
+
+/* Why it stopped, or what it waits for. */
+CELL(c_why)
+{
+    ROW(row);
+    char took[24];
+    if (r->loading)
+        return;
+    if (r->stopped || is(r->task->desired_status, "STOPPED")) {
+        cell_text(out, r->cause.verdict && *r->cause.verdict
+                           ? r->cause.verdict
+                           : r->task->stopped_reason);
+        out->role = r->cause.abnormal ? ROLE_BAD : ROLE_OFF;
+    } else if (!is(r->task->last_status, "RUNNING") && r->task->created_ms) {
+        const char *what = is(r->task->last_status, "PROVISIONING")
+                               ? "waiting for network or capacity"
+                           : r->task->pull_started_ms &&
+                                   !r->task->pull_stopped_ms
+                               ? "pulling the image"
+                               : "starting";
+        cell_printf(out, "%s for %s", what,
+                    fmt_duration(now - r->task->created_ms, took));
+        out->role = ROLE_BUSY;
+    }
+}
+
+CELL(c_reason)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->stopped_reason);
+}
+
+CELL(c_stop_code)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->stop_code);
+}
+
+/* Age since it started to run, or since it stopped. */
+CELL(c_age)
+{
+    ROW(row);
+    const struct ecs_task *t = r->task;
+    int64_t since = r->stopped ? t->stopped_ms
+                    : t->started_ms ? t->started_ms : t->created_ms;
+    cell_age(out, since, now);
+}
+
+CELL(c_launch)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->capacity_provider ? r->task->capacity_provider
+                                              : r->task->launch_type);
+}
+
+CELL(c_launch_type)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->launch_type);
+}
+
+CELL(c_capacity)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->capacity_provider);
+}
+
+CELL(c_az)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->az);
+}
+
+CELL(c_ip)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->private_ip);
+}
+
+CELL(c_cpu)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->cpu);
+}
+
+CELL(c_memory)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->memory);
+}
+
+CELL(c_started_by)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->started_by);
+}
+
+CELL(c_group)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->group);
+}
+
+CELL(c_taskdef)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->task_definition);
+}
+
+CELL(c_created)
+{
+    ROW(row);
+    cell_age(out, r->task->created_ms, now);
+}
+
+CELL(c_started)
+{
+    ROW(row);
+    cell_age(out, r->task->started_ms, now);
+}
+
+CELL(c_stopped)
+{
+    ROW(row);
+    cell_age(out, r->task->stopped_ms, now);
+}
+
+CELL(c_cluster_arn)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->cluster_arn);
+}
+
+CELL(c_arn)
+{
+    ROW(row);
+    (void)now;
+    cell_text(out, r->task->arn);
+}
+
+#define TIME_COLUMN(id_, title_, fn) \
+    {.id = id_, .title = title_, .help = "time", \
+     .flags = COL_DATA | COL_NUM | COL_TIME, .cell = fn}
+
+static const struct column columns[] = {
+    {.id = "lastStatus", .title = "STATUS", .help = "where it is in its life",
+     .min = 7, .max = 14, .keep = 100, .cell = c_status},
+    {.id = "taskId", .title = "TASK", .help = "first 8 of its id",
+     .flags = COL_SCREEN, .min = 8, .max = 8, .keep = 100, .cell = c_id},
+    {.id = "service", .title = "SERVICE", .help = "its service or family",
+     .flags = COL_MIDDLE, .min = 12, .max = 32, .weight = 2, .keep = 75,
+     .cell = c_service},
+    {.id = "revision", .title = "REV", .help = "task definition revision",
+     .min = 4, .max = 6, .keep = 80, .cell = c_revision},
+    {.id = "health", .title = "HEALTH", .help = "container health checks",
+     .flags = COL_SCREEN, .min = 6, .max = 9, .keep = 60, .cell = c_health},
+    {.id = "why", .title = "WHY", .help = "why it stopped, or what it waits "
+     "for", .flags = COL_MIDDLE, .min = 14, .max = 70, .weight = 4,
+     .keep = 85, .cell = c_why},
+    {.id = "age", .title = "AGE", .help = "since it started, or stopped",
+     .flags = COL_NUM | COL_SCREEN, .min = 4, .max = 4, .keep = 90,
+     .cell = c_age},
+    {.id = "launch", .title = "LAUNCH", .help = "launch type or capacity "
+     "provider", .flags = COL_SCREEN, .min = 7, .max = 14, .keep = 40,
+     .cell = c_launch},
+    {.id = "availabilityZone", .title = "AZ", .help = "availability zone",
+     .min = 10, .max = 14, .keep = 30, .wide = 100, .cell = c_az},
+    {.id = "privateIp", .title = "ADDRESS", .help = "private address",
+     .min = 10, .max = 15, .keep = 35, .wide = 100, .cell = c_ip},
+    {.id = "cpu", .title = "CPU", .help = "CPU units", .min = 4, .max = 5,
+     .keep = 20, .wide = 120, .cell = c_cpu},
+    {.id = "memory", .title = "MEM", .help = "MiB", .min = 5, .max = 6,
+     .keep = 20, .wide = 120, .cell = c_memory},
+    {.id = "desiredStatus", .title = "DESIRED", .help = "RUNNING or STOPPED",
+     .flags = COL_DATA, .cell = c_desired},
+    {.id = "healthStatus", .title = "HEALTHSTATUS", .help = "as AWS says it",
+     .flags = COL_DATA, .cell = c_health_raw},
+    {.id = "stopCode", .title = "STOPCODE", .help = "as AWS says it",
+     .flags = COL_DATA, .cell = c_stop_code},
+    {.id = "stoppedReason", .title = "REASON", .help = "as AWS says it",
+     .flags = COL_DATA, .cell = c_reason},
+    {.id = "launchType", .title = "LAUNCHTYPE", .help = "EC2, FARGATE, ...",
+     .flags = COL_DATA, .cell = c_launch_type},
+    {.id = "capacityProviderName", .title = "CAPACITY", .help = "provider",
+     .flags = COL_DATA, .cell = c_capacity},
+    {.id = "startedBy", .title = "STARTEDBY", .help = "deployment or caller",
+     .flags = COL_DATA, .cell = c_started_by},
+    {.id = "group", .title = "GROUP", .help = "service:name or family:name",
+     .flags = COL_DATA, .cell = c_group},
+    {.id = "taskDefinitionArn", .title = "TASKDEF", .help = "its definition",
+     .flags = COL_DATA, .cell = c_taskdef},
+    TIME_COLUMN("createdAt", "CREATED", c_created),
+    TIME_COLUMN("startedAt", "STARTED", c_started),
+    TIME_COLUMN("stoppedAt", "STOPPED", c_stopped),
+    {.id = "clusterArn", .title = "CLUSTERARN", .help = "its cluster",
+     .flags = COL_DATA, .cell = c_cluster_arn},
+    {.id = "arn", .title = "ARN", .help = "taskArn", .flags = COL_DATA,
+     .cell = c_arn},
+};
+
+/* Running before stopped; unsettled before settled; newest first. */
+static int compare(const void *a, const void *b)
+{
+    const struct task_row *x = a, *y = b;
+    if (x->stopped != y->stopped)
+        return x->stopped - y->stopped;
+    int64_t tx = x->stopped ? x->task->stopped_ms : x->task->created_ms;
+    int64_t ty = y->stopped ? y->task->stopped_ms : y->task->created_ms;
+    if (tx != ty)
+        return tx > ty ? -1 : 1;
+    return strcmp(x->task->arn, y->task->arn);
+}
+
+static const char *row_name(const void *row)
+{
+    ROW(row);
+    return r->task->id;
+}
+
+static const char *row_arn(const void *row)
+{
+    ROW(row);
+    return r->task->arn;
+}
+
+static const char *row_cluster(const void *row)
+{
+    ROW(row);
+    return r->task->cluster_arn;
+}
+
+static bool row_loading(const void *row)
+{
+    ROW(row);
+    return r->loading;
+}
+
+static bool row_dim(const void *row)
+{
+    ROW(row);
+    return r->stopped;
+}
+
+static void child_query(const void *row, struct query *out)
+{
+    ROW(row);
+    *out = (struct query){.kind = QUERY_CONTAINERS,
+                          .cluster = r->task->cluster_arn,
+                          .task = r->task->arn};
+}
+
+static void summary(const struct snapshot *s, int64_t now, struct doc *out)
+{
+    size_t running = 0, stopped = 0, other = 0, bad = 0;
+    (void)now;
+    for (size_t i = 0; i < s->n_rows; i++) {
+        ROW(s->rows[i].data);
+        if (r->stopped) {
+            stopped++;
+            bad += r->cause.abnormal;
+        } else if (is(r->task->last_status, "RUNNING")) {
+            running++;
+        } else {
+            other++;
+        }
+    }
+    doc_printf(out, ROLE_SUMMARY, "%zu tasks: %zu running", s->n_rows,
+               running);
+    if (other)
+        doc_printf(out, ROLE_BUSY, " %zu in transition", other);
+    doc_printf(out, ROLE_SUMMARY, " %zu stopped", stopped);
+    if (bad)
+        doc_printf(out, ROLE_BAD, " (%zu abnormal)", bad);
+    if (s->loaded < s->n_rows || !s->complete)
+        doc_printf(out, ROLE_MUTED, " | loading %zu/%zu", s->loaded,
+                   s->n_rows);
+}
+
+static void container_line(const struct ecs_container *c, int cols,
+                           struct doc *out)
+{
+    doc_line(out);
+    doc_printf(out, ROLE_TEXT, " %-16.16s %-13s", c->name ? c->name : "?",
+               c->status ? c->status : "-");
+    if (c->has_exit)
+        doc_printf(out, c->exit_code ? ROLE_BAD : ROLE_TEXT, " exit %-4d",
+                   c->exit_code);
+    else
+        doc_put(out, ROLE_TEXT, "          ");
+    struct arena *a = arena_new();
+    doc_printf(out, ROLE_TEXT, " %s",
+               reason_fit(c->reason   ? c->reason
+                          : c->image ? c->image
+                                     : "",
+                          cols - 43, a));
+    arena_unref(a);
+}
+
+/* created -> pull -> started -> stopped, as durations. */
+static void timings(const struct ecs_task *t, int64_t now, struct doc *out)
+{
+    char d[24], at[16];
+    doc_line(out);
+    doc_put(out, ROLE_MUTED, " TIME      ");
+    if (t->created_ms)
+        doc_printf(out, ROLE_TEXT, "created %s",
+                   fmt_clock(t->created_ms, FMT_UTC, at));
+    if (t->pull_started_ms)
+        doc_printf(out, ROLE_TEXT, "  placed +%s",
+                   fmt_duration(t->pull_started_ms - t->created_ms, d));
+    if (t->pull_stopped_ms && t->pull_started_ms)
+        doc_printf(out, ROLE_TEXT, "  pull %s",
+                   fmt_duration(t->pull_stopped_ms - t->pull_started_ms, d));
+    if (t->started_ms)
+        doc_printf(out, ROLE_TEXT, "  ran %s",
+                   fmt_duration((t->stopped_ms ? t->stopped_ms : now) -
+                                    t->started_ms, d));
+    if (t->stopped_ms)
+        doc_printf(out, ROLE_TEXT, "  stopped %s",
+                   fmt_clock(t->stopped_ms, FMT_UTC, at));
+}
+
+static void explain(const void *row, int64_t now, int cols, int rows,
+                    struct doc *out)
+{
+    ROW(row);
+    const struct ecs_task *t = r->task;
+    if (r->loading) {
+        doc_line(out);
+        doc_put(out, ROLE_MUTED, " loading");
+        return;
+    }
+    if (r->cause.verdict && *r->cause.verdict && rows > 2) {
+        doc_line(out);
+        doc_put(out, r->cause.abnormal ? ROLE_BAD : ROLE_MUTED,
+                " WHY       ");
+        doc_put(out, ROLE_TEXT, r->cause.verdict);
+        if (r->cause.hint)
+            doc_printf(out, ROLE_MUTED, "  -> %s", r->cause.hint);
+        rows--;
+    }
+    const char *raw = r->cause.text ? r->cause.text : t->stopped_reason;
+    if (raw && rows > 2) {
+        struct arena *a = arena_new();
+        doc_line(out);
+        doc_printf(out, ROLE_MUTED, " %-10s", t->stop_code ? "REASON" : "");
+        doc_put(out, ROLE_TEXT, reason_fit(raw, cols - 12, a));
+        arena_unref(a);
+        rows--;
+    }
+    for (size_t i = 0; i < t->n_containers && rows > 1; i++, rows--)
+        container_line(&t->containers[i], cols, out);
+    if (rows > 0)
+        timings(t, now, out);
+}
+
+static const char *explain_title(const void *row, int64_t now, char *buf,
+                                 size_t n)
+{
+    ROW(row);
+    (void)now;
+    snprintf(buf, n, "%.8s -- %s%s%s", r->task->id ? r->task->id : "",
+             r->task->last_status ? r->task->last_status : "loading",
+             r->task->stop_code ? " -- " : "",
+             r->task->stop_code ? r->task->stop_code : "");
+    return buf;
+}
+
+static void pairs(struct doc *d, const char *heading,
+                  const struct ecs_pairs *p)
+{
+    if (p->n)
+        doc_heading(d, heading);
+    for (size_t i = 0; i < p->n; i++)
+        doc_fieldf(d, p->items[i].name, "%s",
+                   p->items[i].value ? p->items[i].value : "");
+}
+
+static void moment(struct doc *d, const char *label, int64_t at_ms,
+                   int64_t from_ms)
+{
+    char at[40], took[24];
+    if (!at_ms)
+        return;
+    if (from_ms)
+        doc_fieldf(d, label, "%s  (+%s)", fmt_iso(at_ms, FMT_UTC, at),
+                   fmt_duration(at_ms - from_ms, took));
+    else
+        doc_field(d, label, fmt_iso(at_ms, FMT_UTC, at));
+}
+
+static void detail(const void *row, int64_t now, struct doc *d)
+{
+    ROW(row);
+    const struct ecs_task *t = r->task;
+    (void)now;
+    doc_field(d, "task", t->id);
+    doc_field(d, "arn", t->arn);
+    doc_fieldf(d, "status", "%s, desired %s",
+               t->last_status ? t->last_status : "?",
+               t->desired_status ? t->desired_status : "?");
+    if (r->remembered)
+        doc_field(d, "", "ECS no longer lists this task; shown from memory");
+    doc_field(d, "verdict", r->cause.verdict);
+    doc_field(d, "hint", r->cause.hint);
+    doc_field(d, "stop code", t->stop_code);
+    doc_field(d, "stopped reason", t->stopped_reason);
+    doc_field(d, "health", t->health);
+    doc_field(d, "definition", t->task_definition);
+    doc_field(d, "group", t->group);
+    doc_field(d, "started by", t->started_by);
+    doc_field(d, "launch type", t->launch_type);
+    doc_field(d, "capacity", t->capacity_provider);
+    doc_field(d, "instance", t->container_instance);
+    doc_field(d, "platform", t->platform_version);
+    doc_field(d, "zone", t->az);
+    doc_fieldf(d, "size", "%s CPU units, %s MiB", t->cpu ? t->cpu : "-",
+               t->memory ? t->memory : "-");
+    doc_field(d, "connectivity", t->connectivity);
+    doc_field(d, "address", t->private_ip);
+    doc_field(d, "interface", t->eni);
+    doc_field(d, "subnet", t->subnet);
+    doc_field(d, "exec", t->exec_enabled ? "enabled" : "disabled");
+    doc_heading(d, "Timings");
+    moment(d, "created", t->created_ms, 0);
+    moment(d, "pull started", t->pull_started_ms, t->created_ms);
+    moment(d, "pull stopped", t->pull_stopped_ms, t->pull_started_ms);
+    moment(d, "started", t->started_ms,
+           t->pull_stopped_ms ? t->pull_stopped_ms : t->created_ms);
+    moment(d, "stopping", t->stopping_ms, t->started_ms);
+    moment(d, "execution ended", t->execution_stopped_ms, t->stopping_ms);
+    moment(d, "stopped", t->stopped_ms,
+           t->started_ms ? t->started_ms : t->created_ms);
+    doc_heading(d, "Containers");
+    for (size_t i = 0; i < t->n_containers; i++) {
+        const struct ecs_container *c = &t->containers[i];
+        container_line(c, 400, d);
+        doc_field(d, "  image", c->image);
+        doc_field(d, "  digest", c->image_digest);
+        doc_field(d, "  reason", c->reason);
+        doc_field(d, "  ports", c->ports);
+    }
+    pairs(d, "Attachments", &t->attachments);
+    pairs(d, "Overrides", &t->overrides);
+    pairs(d, "Tags", &t->tags);
+}
+
+static const struct aws_op *describe(const void *row, json_t **params,
+                                     const char **member)
+{
+    ROW(row);
+    *params = json_pack("{s:s,s:[s],s:[s]}", "cluster", r->task->cluster_arn,
+                        "tasks", r->task->arn, "include", "TAGS");
+    *member = "tasks";
+    return &ecs_describe_tasks;
+}
+
+static const char *const aliases[] = {"task", "t", NULL};
+static const enum action_id actions[] = {ACTION_LOGS, ACTION_STOP,
+                                         ACTION_NONE};
+
+const struct kind kind_tasks = {
+    .name = "tasks",
+    .aliases = aliases,
+    .help = "tasks of a service or a cluster",
+    .query = QUERY_TASKS,
+    .columns = columns,
+    .n_columns = ARRAY_LEN(columns),
+    .empty = "no tasks",
+    .child = "containers",
+    .actions = actions,
+    .compare = compare,
+    .row_name = row_name,
+    .row_arn = row_arn,
+    .row_cluster = row_cluster,
+    .row_loading = row_loading,
+    .row_dim = row_dim,
+    .child_query = child_query,
+    .summary = summary,
+    .explain = explain,
+    .explain_title = explain_title,
+    .detail = detail,
+    .describe = describe,
+};
