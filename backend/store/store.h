@@ -30,7 +30,7 @@ enum query_kind {
 };
 
 /* Strings are copied. cluster: name or ARN, NULL = all clusters of the region
- * (services only). service and task: names/ids or ARNs. */
+ * (services and tasks). service and task: names/ids or ARNs. */
 struct query {
     enum query_kind kind;
     const char *cluster, *service, *task;
@@ -89,6 +89,7 @@ struct store_options {
     int64_t refresh_ms;         /* what is on screen; 5000 */
     int64_t hidden_ms;          /* subscribed but hidden; 30000 */
     size_t keep_stopped;        /* remembered stopped tasks, 2000 */
+    uint64_t seed;              /* of the schedule's jitter; 0 = the kernel's */
 };
 
 struct store *store_new(struct loop *loop, struct aws_client *client,
@@ -111,6 +112,9 @@ void subscription_set_visible(struct subscription *sub, bool visible);
 /* The keys on screen now, in order: described first and kept freshest. */
 void subscription_set_window(struct subscription *sub,
                              const char *const *keys, size_t n);
+/* For --once: the last snapshot is complete, or everything that is missing
+ * has failed at least once (then snapshot.error says why). */
+bool subscription_settled(const struct subscription *sub);
 /* Ask again at once (also after a mutation). */
 void subscription_refresh(struct subscription *sub);
 
