@@ -1,109 +1,127 @@
 #include "views/doc.h"
 
-#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 void doc_clear(struct doc *d)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        free(d->lines[i].text);
-        free(d->lines[i].spans);
-    }
-    d->n = 0;
+    text_clear(&d->text);
 }
 
 void doc_release(struct doc *d)
 {
-    doc_clear(d);
-    free(d->lines);
-    *d = (struct doc)DOC_INIT;
+    text_release(&d->text);
+}
+
+size_t doc_lines(const struct doc *d)
+{
+    return d->text.n;
+}
+
+static struct text_line line_at(const struct doc *d, size_t i)
+{
+    struct pager_source src = text_source(&d->text);
+    struct text_line line = {0};
+    src.line(src.ctx, i, &line);
+    return line;
+}
+
+int doc_width(const struct doc *d)
+{
+    if (!d->text.n)
+        return 0;
+    struct text_line last = line_at(d, d->text.n - 1);
+    return utf8_width(last.text, last.len);
 }
 
 void doc_line(struct doc *d)
 {
-    d->lines = xgrow(d->lines, &d->cap, d->n + 1, sizeof(*d->lines));
-    d->lines[d->n++] = (struct doc_line){.text = xstrdup("")};
+    text_add(&d->text, ROLE_TEXT, "");
 }
 
 void doc_put(struct doc *d, enum role role, const char *text)
 {
-    if (!text || !*text)
-        return;
-    if (!d->n)
-        doc_line(d);
-    struct doc_line *l = &d->lines[d->n - 1];
-    struct strbuf clean = STRBUF_INIT;
-    utf8_sanitise(&clean, text, strlen(text));
-    l->text = xrealloc(l->text, l->len + clean.len + 1);
-    memcpy(l->text + l->len, strbuf_get(&clean), clean.len + 1);
-    if (role != ROLE_TEXT) {
-        l->spans =
-            xreallocarray(l->spans, l->n_spans + 1, sizeof(*l->spans));
-        l->spans[l->n_spans++] =
-            (struct doc_span){.start = l->len, .len = clean.len, .role = role};
-    }
-    l->len += clean.len;
-    strbuf_release(&clean);
+    if (text && *text)
+        text_append(&d->text, role, text);
 }
 
-void doc_printf(struct doc *d, enum role role, const char *fmt, ...)
+static void put_formatted(struct doc *d, enum role role, const char *fmt,
+                          va_list ap)
 {
     struct strbuf b = STRBUF_INIT;
-    va_list ap;
-    va_start(ap, fmt);
     strbuf_vprintf(&b, fmt, ap);
-    va_end(ap);
     doc_put(d, role, strbuf_get(&b));
     strbuf_release(&b);
 }
 
-void doc_pad(struct doc *d, int col)
+void doc_printf(struct doc *d, enum role role, const char *fmt, ...)
 {
-    int used = 0;
-    if (d->n)
-        used = utf8_width(d->lines[d->n - 1].text, d->lines[d->n - 1].len);
-    int blanks = col > used ? col - used : 1;
-    doc_printf(d, ROLE_TEXT, "%*s", blanks, "");
+    va_list ap;
+    va_start(ap, fmt);
+    put_formatted(d, role, fmt, ap);
+    va_end(ap);
 }
 
-void doc_field(struct doc *d, const char *label, const char *value)
+void doc_pad(struct doc *d, int col)
+{
+    int used = doc_width(d);
+    doc_printf(d, ROLE_TEXT, "%*s", col > used ? col - used : 1, "");
+}
+
+static void label(struct doc *d, const char *text)
+{
+    doc_line(d);
+    doc_put(d, ROLE_MUTED, text);
+    doc_pad(d, 18);
+}
+
+void doc_field(struct doc *d, const char *name, const char *value)
 {
     if (!value || !*value)
         return;
-    doc_line(d);
-    doc_put(d, ROLE_MUTED, label);
-    doc_pad(d, 18);
+    label(d, name);
     doc_put(d, ROLE_TEXT, value);
 }
 
-void doc_fieldf(struct doc *d, const char *label, const char *fmt, ...)
+void doc_fieldf(struct doc *d, const char *name, const char *fmt, ...)
 {
-    struct strbuf b = STRBUF_INIT;
     va_list ap;
+    label(d, name);
     va_start(ap, fmt);
-    strbuf_vprintf(&b, fmt, ap);
+    put_formatted(d, ROLE_TEXT, fmt, ap);
     va_end(ap);
-    doc_field(d, label, strbuf_get(&b));
-    strbuf_release(&b);
 }
 
 void doc_heading(struct doc *d, const char *text)
 {
-    if (d->n)
+    if (doc_lines(d))
         doc_line(d);
-    doc_line(d);
-    doc_put(d, ROLE_PANE, text);
+    text_add(&d->text, ROLE_PANE, text);
+}
+
+struct pager_source doc_source(const struct doc *d)
+{
+    return text_source(&d->text);
+}
+
+void doc_draw(const struct doc *d, struct surface *s, struct rect r)
+{
+    struct pager p;
+    struct pager_source src = doc_source(d);
+    pager_init(&p);
+    pager_sync(&p, &src, r.rows, r.cols);
+    pager_draw(&p, &src, NULL, s, r);
 }
 
 char *doc_text(const struct doc *d)
 {
     struct strbuf b = STRBUF_INIT;
-    for (size_t i = 0; i < d->n; i++) {
-        strbuf_append(&b, d->lines[i].text, d->lines[i].len);
+    for (size_t i = 0; i < doc_lines(d); i++) {
+        struct text_line line = line_at(d, i);
+        strbuf_append(&b, line.text, line.len);
         strbuf_putc(&b, '\n');
     }
     return strbuf_detach(&b);

@@ -1,37 +1,28 @@
-/* doc.h - lines of text with roles: what explain panes, details, help and
- * messages are made of, whatever draws them. */
+/* doc.h - what explain panes, details, help and messages say: the tui's text
+ * lines with a few helpers for labelled fields and columns. */
 #ifndef ECSDASH_VIEWS_DOC_H
 #define ECSDASH_VIEWS_DOC_H
 
-#include "backend/base/strbuf.h"
 #include "themes/theme.h"
+#include "tui/pager.h"
 
 #include <stddef.h>
 
-struct doc_span {
-    size_t start, len; /* bytes of the line's text */
-    enum role role;
-};
-
-struct doc_line {
-    char *text; /* owned by the doc */
-    size_t len;
-    struct doc_span *spans; /* ascending, not overlapping; rest ROLE_TEXT */
-    size_t n_spans;
-};
-
 struct doc {
-    struct doc_line *lines;
-    size_t n, cap;
+    struct text_lines text;
 };
 
 #define DOC_INIT {0}
 
 void doc_release(struct doc *d);
 void doc_clear(struct doc *d);
+size_t doc_lines(const struct doc *d);
+/* Columns of the last line. */
+int doc_width(const struct doc *d);
 /* Start a new, empty last line. */
 void doc_line(struct doc *d);
-/* Append to the last line (made when there is none). Text is sanitised. */
+/* Append to the last line (made when there is none). Text is sanitised; NULL
+ * adds nothing. */
 void doc_put(struct doc *d, enum role role, const char *text);
 void doc_printf(struct doc *d, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -42,8 +33,12 @@ void doc_pad(struct doc *d, int col);
 void doc_field(struct doc *d, const char *label, const char *value);
 void doc_fieldf(struct doc *d, const char *label, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A heading line. */
+/* A heading line, with a blank line before it. */
 void doc_heading(struct doc *d, const char *text);
+/* For a pager; valid until d changes. */
+struct pager_source doc_source(const struct doc *d);
+/* Draw lines 0.. into r, without scrolling. */
+void doc_draw(const struct doc *d, struct surface *s, struct rect r);
 /* All lines joined with newlines; heap. */
 char *doc_text(const struct doc *d);
 

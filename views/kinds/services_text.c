@@ -124,8 +124,7 @@ static void stop_row(const struct stop_group *g, int64_t now, int cols,
     doc_printf(out, ROLE_MUTED, "  last %s (%s ago)",
                fmt_clock(g->last_ms, FMT_UTC, at),
                fmt_age(now - g->last_ms, age));
-    int used = utf8_width(out->lines[out->n - 1].text,
-                          out->lines[out->n - 1].len);
+    int used = doc_width(out);
     if (g->hint && used + 4 + (int)strlen(g->hint) < cols)
         doc_printf(out, ROLE_MUTED, "  -> %s", g->hint);
 }

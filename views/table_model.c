@@ -1,0 +1,317 @@
+#include "views/table_model.h"
+
+#include "backend/base/map.h"
+#include "backend/base/mem.h"
+#include "backend/base/utf8.h"
+#include "views/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void table_model_init(struct table_model *m, const struct kind *kind)
+{
+    *m = (struct table_model){.kind = kind, .sort_column = -1};
+    m->marks = map_new();
+    m->changed = map_new();
+    m->states = map_new();
+}
+
+void table_model_release(struct table_model *m)
+{
+    if (m->snap)
+        snapshot_unref(m->snap);
+    filter_free(m->filter);
+    map_free(m->marks, NULL);
+    map_free(m->changed, NULL);
+    map_free(m->states, free);
+    free(m->order);
+    *m = (struct table_model){0};
+}
+
+/* One comparison for all sorts; the default order breaks ties, so that equal
+ * rows never swap places. */
+static int compare_rows(const struct table_model *m, size_t a, size_t b)
+{
+    const void *x = m->snap->rows[a].data, *y = m->snap->rows[b].data;
+    int d = 0;
+    if (m->sort_column >= 0) {
+        const struct column *c = &m->kind->columns[m->sort_column];
+        struct cell_value u = {0}, v = {0};
+        c->cell(x, m->now_ms, &u);
+        c->cell(y, m->now_ms, &v);
+        if (u.has_rank || u.is_num) {
+            int64_t p = u.has_rank ? u.rank : u.num;
+            int64_t q = v.has_rank ? v.rank : v.num;
+            d = p < q ? -1 : p > q;
+        } else {
+            d = strcasecmp(u.text ? u.text : "", v.text ? v.text : "");
+        }
+    } else {
+        d = m->kind->compare(x, y);
+    }
+    if (m->sort_inverted)
+        d = -d;
+    if (!d && m->sort_column >= 0)
+        d = m->kind->compare(x, y);
+    return d ? d : strcmp(m->snap->rows[a].key, m->snap->rows[b].key);
+}
+
+static int compare_qsort(const void *a, const void *b, void *arg)
+{
+    return compare_rows(arg, *(const size_t *)a, *(const size_t *)b);
+}
+
+/* Held order: rows stay where they were; new ones go to the end. */
+static void order_held(struct table_model *m, struct map *old_place)
+{
+    size_t *place = xcalloc(m->n ? m->n : 1, 2 * sizeof(*place));
+    for (size_t i = 0; i < m->n; i++) {
+        void *p = map_get(old_place, m->snap->rows[m->order[i]].key);
+        place[2 * i] = p ? (size_t)(uintptr_t)p : SIZE_MAX;
+        place[2 * i + 1] = m->order[i];
+    }
+    /* Insertion keeps ties in snapshot order; the list is nearly sorted. */
+    for (size_t i = 1; i < m->n; i++) {
+        size_t p = place[2 * i], row = place[2 * i + 1], j = i;
+        for (; j && place[2 * (j - 1)] > p; j--) {
+            place[2 * j] = place[2 * (j - 1)];
+            place[2 * j + 1] = place[2 * (j - 1) + 1];
+        }
+        place[2 * j] = p;
+        place[2 * j + 1] = row;
+    }
+    for (size_t i = 0; i < m->n; i++)
+        m->order[i] = place[2 * i + 1];
+    free(place);
+}
+
+void table_model_rebuild(struct table_model *m, int64_t now_ms)
+{
+    m->now_ms = now_ms;
+    if (!m->snap) {
+        m->n = 0;
+        return;
+    }
+    m->n = 0;
+    for (size_t i = 0; i < m->snap->n_rows; i++) {
+        if (m->filter &&
+            !filter_match(m->filter, m->snap->rows[i].data, now_ms))
+            continue;
+        m->order = xgrow(m->order, &m->cap, m->n + 1, sizeof(*m->order));
+        m->order[m->n++] = i;
+    }
+    if (m->n > 1)
+        qsort_r(m->order, m->n, sizeof(*m->order), compare_qsort, m);
+}
+
+/* The state word of each row, to mark those that changed since last time. */
+static void note_changes(struct table_model *m)
+{
+    map_clear(m->changed, NULL);
+    for (size_t i = 0; i < m->snap->n_rows; i++) {
+        const struct snap_row *r = &m->snap->rows[i];
+        struct cell_value v = {0};
+        if (m->kind->row_loading(r->data))
+            continue;
+        m->kind->columns[0].cell(r->data, m->now_ms, &v);
+        const char *word = v.text ? v.text : "";
+        const char *old = map_get(m->states, r->key);
+        if (old && strcmp(old, word) == 0)
+            continue;
+        if (old)
+            map_put(m->changed, r->key, m);
+        free(map_put(m->states, r->key, xstrdup(word)));
+    }
+}
+
+static bool has_many_clusters(const struct table_model *m)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < m->snap->n_rows; i++) {
+        const char *c = m->kind->row_cluster(m->snap->rows[i].data);
+        if (!first)
+            first = c;
+        else if (c && strcmp(first, c) != 0)
+            return true;
+    }
+    return false;
+}
+
+void table_model_set(struct table_model *m, const struct snapshot *snap,
+                     int64_t now_ms)
+{
+    struct map *places = NULL;
+    if (m->held && m->snap && m->n) {
+        places = map_new();
+        for (size_t i = 0; i < m->n; i++)
+            map_put(places, m->snap->rows[m->order[i]].key,
+                    (void *)(uintptr_t)(i + 1));
+    }
+    const struct snapshot *old = m->snap;
+    m->snap = snapshot_ref(snap);
+    m->now_ms = now_ms;
+    note_changes(m);
+    m->mixed_clusters = has_many_clusters(m);
+    table_model_rebuild(m, now_ms);
+    if (places) {
+        order_held(m, places);
+        map_free(places, NULL);
+    }
+    if (old)
+        snapshot_unref(old);
+}
+
+int table_model_filter(struct table_model *m, const char *text,
+                       struct err *err)
+{
+    struct filter *f = NULL;
+    if (text && *text) {
+        f = filter_new(m->kind, text, err);
+        if (!f)
+            return -1;
+    }
+    filter_free(m->filter);
+    m->filter = f;
+    table_model_rebuild(m, m->now_ms);
+    return 0;
+}
+
+const char *table_model_filter_text(const struct table_model *m)
+{
+    return m->filter ? filter_text(m->filter) : "";
+}
+
+void table_model_sort(struct table_model *m, int column, bool inverted)
+{
+    m->sort_column = column;
+    m->sort_inverted = inverted;
+    table_model_rebuild(m, m->now_ms);
+}
+
+const char *table_model_sort_text(const struct table_model *m, char *buf,
+                                  size_t n)
+{
+    if (m->sort_column < 0)
+        snprintf(buf, n, "%s%s",
+                 m->kind == &kind_services ? "worst-first" : "default",
+                 m->sort_inverted ? " inverted" : "");
+    else
+        snprintf(buf, n, "%s %s", m->kind->columns[m->sort_column].title,
+                 m->sort_inverted ? "v" : "^");
+    return buf;
+}
+
+const struct snap_row *table_model_row(const struct table_model *m, size_t i)
+{
+    return i < m->n ? &m->snap->rows[m->order[i]] : NULL;
+}
+
+int table_model_find(const struct table_model *m, const char *key)
+{
+    for (size_t i = 0; key && i < m->n; i++)
+        if (strcmp(m->snap->rows[m->order[i]].key, key) == 0)
+            return (int)i;
+    return -1;
+}
+
+void table_model_toggle(struct table_model *m, const char *key)
+{
+    if (!map_remove(m->marks, key))
+        map_put(m->marks, key, m);
+}
+
+void table_model_mark_all(struct table_model *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        map_put(m->marks, m->snap->rows[m->order[i]].key, m);
+}
+
+void table_model_unmark_all(struct table_model *m)
+{
+    map_clear(m->marks, NULL);
+}
+
+size_t table_model_marked(const struct table_model *m)
+{
+    return map_len(m->marks);
+}
+
+bool table_model_is_marked(const struct table_model *m, const char *key)
+{
+    return map_get(m->marks, key) != NULL;
+}
+
+void table_model_layout(struct table_model *m, int width)
+{
+    m->n_cols = 0;
+    for (size_t i = 0; i < m->kind->n_columns; i++) {
+        const struct column *c = &m->kind->columns[i];
+        if (c->flags & COL_DATA || width < c->wide ||
+            (c->flags & COL_CLUSTER && !m->mixed_clusters) ||
+            m->n_cols == TABLE_MAX_COLS)
+            continue;
+        m->cols[m->n_cols] = (struct table_column){
+            .title = c->title,
+            .min = c->min,
+            .max = c->max,
+            .weight = c->weight,
+            .priority = c->keep >= 100 ? 0 : 100 - c->keep,
+            .align = c->flags & COL_NUM ? TABLE_RIGHT : TABLE_LEFT,
+            .cut_middle = (c->flags & COL_MIDDLE) != 0,
+            .fixed = c->keep >= 100,
+        };
+        m->col_of[m->n_cols++] = i;
+    }
+}
+
+static void source_row(const void *ctx, size_t row, struct table_row *out)
+{
+    const struct table_model *m = ctx;
+    const struct snap_row *r = table_model_row(m, row);
+    out->key = r->key;
+    out->dimmed = m->kind->row_dim && m->kind->row_dim(r->data);
+    out->marked = map_get(m->marks, r->key) != NULL;
+    out->changed = map_get(m->changed, r->key) != NULL;
+}
+
+static void source_cell(const void *ctx, size_t row, size_t col,
+                        struct table_cell *out)
+{
+    const struct table_model *m = ctx;
+    const struct snap_row *r = table_model_row(m, row);
+    struct cell_value v = {0};
+    m->kind->columns[m->col_of[col]].cell(r->data, m->now_ms, &v);
+    out->role = v.role;
+    if (!v.text)
+        out->text = m->kind->row_loading(r->data) ? "" : "-";
+    else if (v.text == v.buf) {
+        size_t fits = utf8_fit(v.buf, strlen(v.buf), sizeof(out->buf) - 1,
+                               NULL);
+        if (fits >= sizeof(out->buf))
+            fits = sizeof(out->buf) - 1;
+        memcpy(out->buf, v.buf, fits);
+        out->buf[fits] = '\0';
+        out->text = out->buf;
+    } else {
+        out->text = v.text;
+    }
+}
+
+static size_t source_find(const void *ctx, const char *key)
+{
+    const struct table_model *m = ctx;
+    int i = table_model_find(m, key);
+    return i < 0 ? m->n : (size_t)i;
+}
+
+struct table_source table_model_source(const struct table_model *m)
+{
+    return (struct table_source){.ctx = m,
+                                 .n_rows = m->n,
+                                 .n_cols = m->n_cols,
+                                 .cols = m->cols,
+                                 .row = source_row,
+                                 .cell = source_cell,
+                                 .find = source_find};
+}
