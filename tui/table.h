@@ -62,12 +62,13 @@ struct table_source {
 };
 
 struct table_widget {
-    char *key;      /* the cursor's row; NULL when the table is empty */
+    char *key;      /* the cursor's row; kept while the table is empty */
     size_t cursor;  /* its index as of the last sync */
     size_t top;     /* first row shown */
     size_t page;    /* rows shown, as of the last sync */
     size_t skip;    /* columns scrolled away on the left */
     bool touched;   /* a key has moved the cursor: follow its row */
+    bool empty;     /* no rows as of the last sync */
 };
 
 void table_init(struct table_widget *t);
@@ -83,7 +84,8 @@ bool table_act(struct table_widget *t, const struct table_source *src,
 /* Put the cursor on a key (counts as touched). False when it isn't there. */
 bool table_select(struct table_widget *t, const struct table_source *src,
                   const char *key);
-/* Key under the cursor, or NULL. Borrowed until the next call. */
+/* Key under the cursor, NULL when there are no rows. Borrowed until the next
+ * call that takes the widget. */
 const char *table_key(const struct table_widget *t);
 /* Titles in the first row of r, rows below. `match` (may be NULL) highlights
  * hits. Parks the surface's cursor on the selected row. */
