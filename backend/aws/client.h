@@ -3,8 +3,9 @@
  * aws_call() makes one logical call: it waits for its turn in the throttling
  * budget, signs, sends, retries, decodes the error or parses the JSON, and
  * calls done once from the loop. Under read-only it refuses every mutating
- * operation (ERR_READ_ONLY). A mutation whose outcome is unknown is never sent
- * again unless the op is idempotent: ERR_OUTCOME_UNKNOWN.
+ * operation (ERR_READ_ONLY). A mutation that was sent and not answered is
+ * never sent again (ERR_OUTCOME_UNKNOWN): look the target up and tell. The
+ * same goes for a 5xx answer (503 excepted) to one that is not idempotent.
  *
  * Exactly one of: the start fails (-1, err set, done never called), done is
  * called once (never from inside the start), or silence after scope_cancel().

@@ -68,8 +68,9 @@ struct aws_op {
     const char *name; /* "DescribeServices": target suffix, or Action */
     enum aws_bucket bucket;
     bool mutates;    /* refused under read-only */
-    bool idempotent; /* a mutation that may be sent twice (has clientToken, or
-                        sets a value); reads are always taken as such */
+    bool idempotent; /* a mutation that may be sent again after a 5xx answer
+                        (has clientToken, or sets a value). After no answer at
+                        all no mutation is ever sent again */
     const char *token_in;  /* paging: request member, NULL = not paged */
     const char *token_out; /* paging: reply member */
     const char *result;    /* list member of the reply, NULL = none */

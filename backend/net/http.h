@@ -38,6 +38,10 @@ struct http_request {
     int connect_timeout_ms; /* 0 = 5,000 */
     size_t max_body;        /* decoded bytes; 0 = 16 MiB */
     const char *ca_bundle;  /* PEM file, NULL = the system's */
+    /* Never send these bytes twice. On a kept connection that turns out to be
+     * dead curl would send again by itself; with this set the call gets a
+     * connection of its own. For mutations. */
+    bool send_once;
 };
 
 /* Valid during done only. The body may be taken with strbuf_detach(). */

@@ -1,0 +1,49 @@
+/* profile.h - the AWS shared files and the profile chosen from them.
+ *
+ * Paths: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/config
+ * and ~/.aws/credentials. Name: --profile, AWS_PROFILE, AWS_DEFAULT_PROFILE,
+ * "default". A profile in both files is one; the credentials file wins. */
+#ifndef ECSDASH_AWS_PROFILE_H
+#define ECSDASH_AWS_PROFILE_H
+
+#include "backend/aws/env.h"
+#include "backend/base/err.h"
+
+#include <stdbool.h>
+
+struct profile;
+
+enum profile_file { PROFILE_CREDENTIALS, PROFILE_CONFIG };
+
+/* option is --profile or NULL. Missing files are fine; a missing *named*
+ * profile is ERR_CONFIG and lists those there are. Unreadable files fail. */
+struct profile *profile_load(const struct aws_env *env, const char *option,
+                             struct err *err);
+void profile_free(struct profile *p); /* NULL is fine */
+/* Read both files again (somebody may have renewed keys). The old values stay
+ * on failure. */
+int profile_reload(struct profile *p, struct err *err);
+
+const char *profile_name(const struct profile *p);
+/* "--profile", "AWS_PROFILE", "AWS_DEFAULT_PROFILE" or "default". */
+const char *profile_source(const struct profile *p);
+/* Named by --profile: then environment keys are passed over. */
+bool profile_is_explicit(const struct profile *p);
+/* The profile is a section of at least one file. */
+bool profile_exists(const struct profile *p);
+const char *profile_path(const struct profile *p, enum profile_file file);
+/* Borrowed until reload; NULL when absent or empty. */
+const char *profile_get(const struct profile *p, const char *key);
+const char *profile_get_from(const struct profile *p, enum profile_file file,
+                             const char *key);
+/* The same of another profile; for source_profile. */
+const char *profile_get_of(const struct profile *p, const char *name,
+                           const char *key);
+/* `services = x` of the profile, [services x], service_key, key. */
+const char *profile_get_service(const struct profile *p,
+                                const char *service_key, const char *key);
+/* A value of any other section of the config file ("sso-session x"). */
+const char *profile_get_section(const struct profile *p, const char *section,
+                                const char *key);
+
+#endif

@@ -1,0 +1,270 @@
+#include "backend/net/loop.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+
+struct loop {
+    uv_loop_t uv;
+    uv_timer_t timer; /* follows clock_next_due() */
+    uv_timer_t guard; /* bounds the wait of one loop_turn() */
+    uv_async_t wake;  /* also keeps the loop alive while nothing is open */
+    struct clock *clock;
+    loop_turn_fn *hook;
+    void *hook_arg;
+    size_t works;
+    bool stop;
+    uint64_t turns;
+    uint64_t longest_ns;
+};
+
+static void on_timer(uv_timer_t *t)
+{
+    (void)t; /* end_turn() runs what is due */
+}
+
+static void on_wake(uv_async_t *a)
+{
+    (void)a;
+}
+
+struct loop *loop_new(struct clock *clock)
+{
+    struct loop *l = xcalloc(1, sizeof(*l));
+
+    l->clock = clock;
+    if (uv_loop_init(&l->uv) != 0 || uv_timer_init(&l->uv, &l->timer) != 0 ||
+        uv_timer_init(&l->uv, &l->guard) != 0 ||
+        uv_async_init(&l->uv, &l->wake, on_wake) != 0) {
+        /* No descriptors at all: there is no program without a loop. */
+        fputs("ecsdash: the event loop could not be created.\n", stderr);
+        abort();
+    }
+    uv_loop_configure(&l->uv, UV_METRICS_IDLE_TIME);
+    l->uv.data = l;
+    return l;
+}
+
+static void name_leak(uv_handle_t *h, void *arg)
+{
+    int *leaks = arg;
+
+    if (uv_is_closing(h))
+        return;
+    (*leaks)++;
+    fprintf(stderr, "loop_free: an open %s handle at %p\n",
+            uv_handle_type_name(uv_handle_get_type(h)), (void *)h);
+}
+
+static void count_open(uv_handle_t *h, void *arg)
+{
+    int *open = arg;
+
+    *open += !uv_is_closing(h);
+}
+
+void loop_free(struct loop *loop)
+{
+    int leaks = 0;
+
+    if (!loop)
+        return;
+    uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->guard, NULL);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    /* Pool jobs end by themselves and may close handles as they do; once
+     * there are none, an open handle would make us wait for ever. */
+    while (uv_run(&loop->uv, UV_RUN_NOWAIT) != 0) {
+        int open = 0;
+
+        if (loop->uv.active_reqs.count > 0) {
+            uv_run(&loop->uv, UV_RUN_ONCE);
+            continue;
+        }
+        uv_walk(&loop->uv, count_open, &open);
+        if (open > 0)
+            break;
+    }
+    if (uv_loop_close(&loop->uv) != 0) {
+        uv_walk(&loop->uv, name_leak, &leaks);
+        fprintf(stderr, "loop_free: %d handles are still open\n", leaks);
+        assert(!"the loop must close");
+        abort();
+    }
+    free(loop);
+}
+
+struct uv_loop_s *loop_uv(struct loop *loop)
+{
+    return &loop->uv;
+}
+
+struct clock *loop_clock(struct loop *loop)
+{
+    return loop->clock;
+}
+
+/* The clock's timers that are due fire here, then the hook sees the result of
+ * the whole turn, then the uv timer is set for what comes next. */
+static void end_turn(struct loop *l)
+{
+    int64_t due;
+
+    clock_run_due(l->clock);
+    if (l->hook)
+        l->hook(l->hook_arg);
+    due = clock_next_due(l->clock);
+    if (due == 0 || (due > 0 && !clock_is_driven(l->clock))) {
+        uv_update_time(&l->uv);
+        uv_timer_start(&l->timer, on_timer, (uint64_t)due, 0);
+    } else {
+        uv_timer_stop(&l->timer);
+    }
+}
+
+/* UV_RUN_ONCE does timers both before and after its poll, so when it returns
+ * the turn's callbacks have all run. */
+static void turn(struct loop *l, uv_run_mode mode)
+{
+    uint64_t start = uv_hrtime();
+    uint64_t idle = uv_metrics_idle_time(&l->uv);
+    uint64_t busy;
+
+    uv_run(&l->uv, mode);
+    end_turn(l);
+    idle = uv_metrics_idle_time(&l->uv) - idle;
+    busy = uv_hrtime() - start;
+    busy = busy > idle ? busy - idle : 0;
+    if (busy > l->longest_ns)
+        l->longest_ns = busy;
+    l->turns++;
+}
+
+/* Timers may have been started since the last turn ended, outside any. */
+static void begin(struct loop *l)
+{
+    int64_t due = clock_next_due(l->clock);
+
+    if (due == 0 || (due > 0 && !clock_is_driven(l->clock))) {
+        uv_update_time(&l->uv);
+        uv_timer_start(&l->timer, on_timer, (uint64_t)due, 0);
+    }
+}
+
+void loop_run(struct loop *loop)
+{
+    loop->stop = false;
+    begin(loop);
+    while (!loop->stop)
+        turn(loop, UV_RUN_ONCE);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop->stop = true;
+    loop_wake(loop);
+}
+
+void loop_turn(struct loop *loop, int max_wait_ms)
+{
+    begin(loop);
+    if (max_wait_ms == 0) {
+        turn(loop, UV_RUN_NOWAIT);
+        return;
+    }
+    if (max_wait_ms > 0) {
+        uv_update_time(&loop->uv);
+        uv_timer_start(&loop->guard, on_timer, (uint64_t)max_wait_ms, 0);
+    }
+    turn(loop, UV_RUN_ONCE);
+    uv_timer_stop(&loop->guard);
+}
+
+bool loop_until(struct loop *loop, bool (*done)(void *arg), void *arg,
+                int real_ms)
+{
+    uint64_t start = uv_hrtime();
+
+    while (!done(arg)) {
+        int64_t left =
+            real_ms - (int64_t)((uv_hrtime() - start) / 1000000);
+
+        if (left <= 0)
+            return false;
+        loop_turn(loop, (int)left);
+    }
+    return true;
+}
+
+struct idle_wait {
+    struct loop *loop;
+    int quiet; /* turns in a row without work */
+};
+
+static bool is_idle(void *arg)
+{
+    struct idle_wait *w = arg;
+
+    if (w->loop->works > 0) {
+        w->quiet = 0;
+        return false;
+    }
+    if (w->quiet++ >= 2)
+        return true;
+    loop_wake(w->loop); /* nothing may ever happen: don't wait for it */
+    return false;
+}
+
+bool loop_until_idle(struct loop *loop, int real_ms)
+{
+    struct idle_wait w = {.loop = loop};
+
+    return loop_until(loop, is_idle, &w, real_ms);
+}
+
+void loop_wake(struct loop *loop)
+{
+    uv_async_send(&loop->wake);
+}
+
+void loop_set_turn_hook(struct loop *loop, loop_turn_fn *fn, void *arg)
+{
+    loop->hook = fn;
+    loop->hook_arg = arg;
+}
+
+void loop_work_begin(struct loop *loop)
+{
+    loop->works++;
+}
+
+void loop_work_end(struct loop *loop)
+{
+    assert(loop->works > 0);
+    loop->works--;
+}
+
+size_t loop_work_pending(const struct loop *loop)
+{
+    return loop->works;
+}
+
+uint64_t loop_longest_turn_us(const struct loop *loop)
+{
+    return loop->longest_ns / 1000;
+}
+
+uint64_t loop_turns(const struct loop *loop)
+{
+    return loop->turns;
+}
+
+void loop_reset_stats(struct loop *loop)
+{
+    loop->longest_ns = 0;
+    loop->turns = 0;
+}
