@@ -4,7 +4,8 @@
  *   !pay         not
  *   state:failed substring of one column (id or title)
  *   !state:ok    not
- *   =/^pay-.*api$/ or ~regex   a PCRE2 pattern over the row's text
+ *   ~^pay.*api$  a PCRE2 pattern, for any column shown
+ *   why:~oom|x   a pattern for one column
  *
  * A match limit keeps any pattern from stalling the loop. */
 #ifndef ECSDASH_VIEWS_FILTER_H

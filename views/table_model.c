@@ -62,28 +62,33 @@ static int compare_qsort(const void *a, const void *b, void *arg)
     return compare_rows(arg, *(const size_t *)a, *(const size_t *)b);
 }
 
+/* Where a row stood before, for the held order. */
+struct place {
+    size_t old, now, row;
+};
+
+static int compare_place(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->old != y->old)
+        return x->old < y->old ? -1 : 1;
+    return x->now < y->now ? -1 : x->now > y->now;
+}
+
 /* Held order: rows stay where they were; new ones go to the end. */
 static void order_held(struct table_model *m, struct map *old_place)
 {
-    size_t *place = xcalloc(m->n ? m->n : 1, 2 * sizeof(*place));
+    struct place *p = xcalloc(m->n ? m->n : 1, sizeof(*p));
     for (size_t i = 0; i < m->n; i++) {
-        void *p = map_get(old_place, m->snap->rows[m->order[i]].key);
-        place[2 * i] = p ? (size_t)(uintptr_t)p : SIZE_MAX;
-        place[2 * i + 1] = m->order[i];
+        void *old = map_get(old_place, m->snap->rows[m->order[i]].key);
+        p[i] = (struct place){.old = old ? (size_t)(uintptr_t)old : SIZE_MAX,
+                              .now = i,
+                              .row = m->order[i]};
     }
-    /* Insertion keeps ties in snapshot order; the list is nearly sorted. */
-    for (size_t i = 1; i < m->n; i++) {
-        size_t p = place[2 * i], row = place[2 * i + 1], j = i;
-        for (; j && place[2 * (j - 1)] > p; j--) {
-            place[2 * j] = place[2 * (j - 1)];
-            place[2 * j + 1] = place[2 * (j - 1) + 1];
-        }
-        place[2 * j] = p;
-        place[2 * j + 1] = row;
-    }
+    qsort(p, m->n, sizeof(*p), compare_place);
     for (size_t i = 0; i < m->n; i++)
-        m->order[i] = place[2 * i + 1];
-    free(place);
+        m->order[i] = p[i].row;
+    free(p);
 }
 
 void table_model_rebuild(struct table_model *m, int64_t now_ms)

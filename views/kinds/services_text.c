@@ -3,6 +3,7 @@
 
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 
 #include <stdio.h>

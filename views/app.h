@@ -1,0 +1,157 @@
+/* app.h - the view stack, dispatch, messages, and the frame around views.
+ *
+ * The app knows no terminal: it draws to a surface and takes keys, so that
+ * flows are tested without a tty. app_tty.c joins it to one. One app per
+ * program; everything runs on the loop. */
+#ifndef ECSDASH_VIEWS_APP_H
+#define ECSDASH_VIEWS_APP_H
+
+#include "backend/aws/client.h"
+#include "backend/base/scope.h"
+#include "backend/store/store.h"
+#include "keymaps/keymap.h"
+#include "themes/theme.h"
+#include "tui/dialog.h"
+#include "tui/history.h"
+#include "tui/menu.h"
+#include "tui/prompt.h"
+#include "tui/surface.h"
+#include "views/messages.h"
+#include "views/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct clock;
+struct log;
+struct loop;
+struct map;
+
+/* Everything borrowed must outlive the app; strings are copied. */
+struct app_options {
+    struct loop *loop;
+    struct clock *clock;
+    struct aws_client *client;
+    struct store *store;
+    struct keymap *keymap;
+    const struct theme *theme;
+    struct log *log;
+    bool read_only;
+    int64_t refresh_ms;
+    const char *endpoint; /* shown when overridden; or NULL */
+    const char *mode;     /* "DEMO", or NULL */
+    const char *cluster;  /* --cluster; or NULL */
+    const char *service;  /* --service; or NULL */
+};
+
+enum app_paint { /* why a frame is wanted; a key paints in its own turn */
+    PAINT_NONE,
+    PAINT_AGE,  /* a second has passed */
+    PAINT_DATA, /* at most 30 a second */
+    PAINT_KEY
+};
+
+/* A question in the last row. Called on every change (PROMPT_CHANGED), and
+ * once with ACCEPTED or CANCELLED (the prompt is closed by then). */
+typedef void app_prompt_fn(void *arg, enum prompt_result r, const char *text);
+/* CONFIRMED or CANCELLED once, or CHANGED while typing. The dialog stays open
+ * after CONFIRMED until app_dialog_close(). */
+typedef void app_dialog_fn(void *arg, enum dialog_result r);
+/* The chosen index, or -1. */
+typedef void app_menu_fn(void *arg, int choice);
+
+#define APP_MAX_VIEWS 32
+
+struct app {
+    struct app_options o;
+    struct scope scope; /* mutations live here, not in views */
+    struct view *stack[APP_MAX_VIEWS]; /* views of the crumb, root first */
+    size_t depth;
+    struct view *forward[APP_MAX_VIEWS]; /* left by `[`, for `]` */
+    size_t n_forward;
+    struct messages messages;
+    struct aws_identity identity;
+    bool identity_known;
+    struct err identity_error;
+    struct surface surface;
+    enum app_paint paint;
+    bool quitting;      /* the loop is asked to stop */
+    int exit_status;
+    bool suspend_wanted, redraw_wanted; /* for app_tty */
+    bool quit_asked;    /* q at the root has been pressed once */
+    bool paused;        /* Z: the screen stands still */
+    int64_t last_key_ms; /* mono; order is held for a while after */
+    bool fullscreen;
+    struct prompt prompt;
+    app_prompt_fn *prompt_fn;
+    void *prompt_arg;
+    struct history *histories[3]; /* command, filter, search */
+    struct dialog dialog;
+    app_dialog_fn *dialog_fn;
+    void *dialog_arg;
+    struct menu menu;
+    app_menu_fn *menu_fn;
+    void *menu_arg;
+    struct timer tick;
+    int calls_minute, throttles; /* from the observer */
+    struct strbuf copied;  /* OSC 52 text waiting for app_tty */
+    struct map *acked;
+    void *mutations;       /* mutate.c's own */
+};
+
+enum app_history { HISTORY_COMMAND, HISTORY_FILTER, HISTORY_SEARCH };
+
+struct app *app_new(const struct app_options *o);
+/* Closes all views and cancels the app's scope. */
+void app_free(struct app *a);
+/* Open the first view: kind NULL = services. 0/-1 (filter wrong). */
+int app_start(struct app *a, const struct kind *kind, const char *filter,
+              struct err *err);
+int64_t app_now(const struct app *a); /* wall ms */
+
+/* The stack. app_push takes the view (NULL is ignored). */
+void app_push(struct app *a, struct view *v);
+void app_pop(struct app *a);
+/* Replace the whole stack by one root view. */
+void app_root(struct app *a, struct view *v);
+struct view *app_top(const struct app *a); /* NULL before start */
+
+/* Keys, pasted text, actions by name or id: the one dispatch point. */
+void app_key(struct app *a, struct key key);
+void app_paste(struct app *a, const char *text, size_t n);
+void app_do(struct app *a, enum action_id action);
+/* A command line without its colon. */
+void app_command(struct app *a, const char *line);
+
+/* Say something: kept in the messages view, sticks in the message row. */
+void app_say(struct app *a, enum message_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The sentence for an error: code, what it means, request id. */
+void app_say_err(struct app *a, const char *what, const struct err *err);
+
+void app_ask(struct app *a, const char *label, const char *text,
+             enum app_history history, completer_fn *complete, void *ctx,
+             app_prompt_fn *fn, void *arg);
+/* Opens a->dialog (fill it with dialog_add...). */
+struct dialog *app_dialog(struct app *a, const char *title,
+                          const char *confirm, app_dialog_fn *fn, void *arg);
+void app_dialog_close(struct app *a);
+struct menu *app_menu(struct app *a, const char *title, app_menu_fn *fn,
+                      void *arg);
+/* Copy by OSC 52 (sent by app_tty) and show the value. */
+void app_copy(struct app *a, const char *what, const char *text);
+
+/* Something changed: paint soon. */
+void app_dirty(struct app *a, enum app_paint why);
+/* Draw everything into a->surface at its size. */
+void app_draw(struct app *a, int rows, int cols);
+/* The frame has left: dialogs may be confirmed now. */
+void app_painted(struct app *a);
+/* Nothing in flight and nothing to paint. */
+bool app_idle(const struct app *a);
+void app_quit(struct app *a, int status);
+
+/* Contexts live now (prompt, dialog and menu are handled before these). */
+size_t app_contexts(const struct app *a, enum context *out);
+
+#endif

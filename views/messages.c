@@ -1,0 +1,54 @@
+#include "views/messages.h"
+
+#include "backend/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void messages_release(struct messages *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        free(m->items[i].text);
+    free(m->items);
+    *m = (struct messages){0};
+}
+
+bool messages_add(struct messages *m, enum message_level level,
+                  int64_t now_ms, const char *text)
+{
+    m->shown = true;
+    if (level >= MSG_WARN)
+        m->unread++;
+    struct message *last = m->n ? &m->items[m->n - 1] : NULL;
+    if (last && last->level == level && strcmp(last->text, text) == 0) {
+        last->count++;
+        last->last_ms = now_ms;
+        return false;
+    }
+    if (m->n == MESSAGES_MAX) {
+        free(m->items[0].text);
+        memmove(m->items, m->items + 1, (m->n - 1) * sizeof(*m->items));
+        m->n--;
+    }
+    m->items = xgrow(m->items, &m->cap, m->n + 1, sizeof(*m->items));
+    m->items[m->n++] = (struct message){.first_ms = now_ms,
+                                        .last_ms = now_ms,
+                                        .level = level,
+                                        .count = 1,
+                                        .text = xstrdup(text)};
+    return true;
+}
+
+const struct message *messages_newest(const struct messages *m)
+{
+    return m->n ? &m->items[m->n - 1] : NULL;
+}
+
+enum role message_role(enum message_level level)
+{
+    static const enum role roles[] = {[MSG_INFO] = ROLE_MESSAGE,
+                                      [MSG_OK] = ROLE_GOOD,
+                                      [MSG_WARN] = ROLE_WARN,
+                                      [MSG_ERROR] = ROLE_ERROR};
+    return roles[level];
+}

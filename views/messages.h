@@ -1,0 +1,38 @@
+/* messages.h - everything the program has said: newest last, equal ones in a
+ * row collapse to xN; the newest unread one sticks in the message row until a
+ * key or `!`. */
+#ifndef ECSDASH_VIEWS_MESSAGES_H
+#define ECSDASH_VIEWS_MESSAGES_H
+
+#include "themes/theme.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum message_level { MSG_INFO, MSG_OK, MSG_WARN, MSG_ERROR };
+
+struct message {
+    int64_t first_ms, last_ms; /* wall */
+    enum message_level level;
+    int count;
+    char *text;
+};
+
+struct messages {
+    struct message *items; /* oldest first; at most MESSAGES_MAX */
+    size_t n, cap;
+    size_t unread;  /* errors and warnings since the messages view was open */
+    bool shown;     /* the newest sticks in the message row */
+};
+
+#define MESSAGES_MAX 500
+
+void messages_release(struct messages *m);
+/* Takes a copy. Returns true when it is new rather than a repeat. */
+bool messages_add(struct messages *m, enum message_level level,
+                  int64_t now_ms, const char *text);
+const struct message *messages_newest(const struct messages *m); /* or NULL */
+enum role message_role(enum message_level level);
+
+#endif
