@@ -12,7 +12,7 @@
  * the stack. */
 struct scan {
     const char *file;
-    const char *p, *end;
+    const char *text, *p, *end;
     int line;
     bool plain; /* a command line: # ; { } are ordinary */
     int mistakes;
@@ -218,15 +218,16 @@ static enum token next_token(struct scan *s, bool first, struct strbuf *word,
  * opened a block, else 0. */
 static int skip_bad_line(struct scan *s)
 {
-    const char *from = s->p;
     const char *last;
 
     skip_line(s);
     last = s->p;
-    while (last > from && is_blank(last[-1])) {
+    /* An open quote has swallowed the brace: look at the line's last sign,
+     * whatever it was taken for. */
+    while (last > s->text && is_blank(last[-1])) {
         last--;
     }
-    return last > from && last[-1] == '{';
+    return last > s->text && last[-1] == '{';
 }
 
 static void stmt_release(struct grammar_stmt *st)
@@ -363,6 +364,7 @@ struct grammar *grammar_parse(const char *file, const char *text, size_t len,
     struct stmt_list list = {0};
     struct scan s = {
         .file = file,
+        .text = text,
         .p = text,
         .end = text + len,
         .line = 1,
@@ -428,6 +430,7 @@ void grammar_free(struct grammar *g)
 int grammar_words(const char *line, int *argc, char ***argv, struct err *err)
 {
     struct scan s = {
+        .text = line,
         .p = line,
         .end = line + strlen(line),
         .line = 1,
