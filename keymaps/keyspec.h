@@ -10,6 +10,8 @@
 #include "backend/base/err.h"
 #include "keymaps/key.h"
 
+#include <stddef.h>
+
 #define KEYSPEC_SIZE 32 /* fits every printed key */
 
 int keyspec_parse(const char *spec, struct key *out, struct err *err);
@@ -17,5 +19,9 @@ int keyspec_parse(const char *spec, struct key *out, struct err *err);
 const char *keyspec_print(struct key key, char out[KEYSPEC_SIZE]);
 /* For hints and help: "Enter", "^R", "A-x", "F5", "Space". Returns out. */
 const char *keyspec_show(struct key key, char out[KEYSPEC_SIZE]);
+
+/* What typing the key inserts: UTF-8 bytes into out (no NUL), returns how
+ * many; 0 for keys that are no character (named keys, Ctrl, Alt). */
+size_t keyspec_text(struct key key, char out[4]);
 
 #endif

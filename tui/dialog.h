@@ -10,10 +10,11 @@
  *
  * Safe by construction: the focus starts on Cancel; every key but the ones
  * that cancel is dropped until dialog_mark_painted() (the app calls it after
- * the flush that showed the dialog), so type-ahead can't confirm; any change
- * of content takes the painted mark and the focus back; pasted text goes to
- * TEXT and NUMBER fields only and confirms nothing; letters are never
- * shortcuts. Enter on the confirm button confirms. Typing goes to the field
+ * the flush that showed the dialog), so type-ahead can't confirm; nor can a
+ * key that comes in one burst with the one that moved the focus or filled the
+ * field (a paste into a terminal that doesn't mark pastes); any change of
+ * content takes the painted mark and the focus back; pasted text goes to TEXT
+ * and NUMBER fields only and confirms nothing; letters are never shortcuts. Enter on the confirm button confirms. Typing goes to the field
  * from anywhere. Enter in a valid NUMBER or TEXT field moves to the confirm
  * button; in a TYPED field it confirms when the text matches; in an empty
  * TYPED or NUMBER field it cancels. */
@@ -64,7 +65,8 @@ struct dialog {
     char *confirm;        /* label of the button: "Restart" */
     char *complaint;      /* why Enter did not do, or NULL */
     enum dialog_focus focus;
-    bool painted;
+    bool painted; /* has been on screen since the content last changed */
+    bool stale;   /* a key has changed focus or field since the last paint */
 };
 
 void dialog_init(struct dialog *d);
@@ -96,6 +98,9 @@ enum dialog_result dialog_paste(struct dialog *d, const char *text, size_t n);
 /* The frame that shows it has left for the terminal. Ignored when the dialog
  * did not fit on the screen (dialog_draw returned false). */
 void dialog_mark_painted(struct dialog *d);
+/* It is no longer on screen as it should be (dialog_draw returned false):
+ * nothing can be confirmed until it is painted again. */
+void dialog_mark_hidden(struct dialog *d);
 /* Centred in r. False when r is too small to show title, button and field:
  * then a one-line note is drawn and the app must not mark it painted. */
 bool dialog_draw(const struct dialog *d, struct surface *s, struct rect r);

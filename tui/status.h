@@ -3,6 +3,7 @@
 #define ECSDASH_TUI_STATUS_H
 
 #include "keymaps/keymap.h"
+#include "keymaps/keyspec.h"
 #include "tui/surface.h"
 
 #include <stdbool.h>
