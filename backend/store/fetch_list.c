@@ -1,0 +1,320 @@
+/* The lists: walks over all pages, whose sightings tell what is new and, once
+ * a walk has seen the end, what is gone. */
+#include "backend/store/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/svc/ask.h"
+#include "backend/svc/ecs.h"
+
+static void start_walk(struct ask *a, const struct aws_op *op,
+                       const struct ecs_ask *params, enum aws_priority prio,
+                       aws_page_fn *fn)
+{
+    struct store *s = a->store;
+    struct aws_call_opts opts = {.priority = prio,
+                                 .subject = params->cluster};
+    struct err err = {0};
+
+    if (aws_pages(s->client, &a->scope, op, ecs_params(params), &opts, 0, fn,
+                  a, &err) == 0)
+        return;
+    job_fail(s, a->job, &err);
+    ask_free(a);
+    feeds_dirty_all(s);
+}
+
+/* Takes the strings of a page; false when the walk has ended by an error
+ * (then the ask is gone). */
+static bool page_strings(struct ask *a, const struct aws_reply *reply,
+                         const struct err *err, const char *member,
+                         struct arena *arena, const char ***out, size_t *n)
+{
+    struct store *s = a->store;
+
+    if (err != NULL) {
+        job_fail(s, a->job, err);
+        ask_free(a);
+        feeds_dirty_all(s);
+        pump_soon(s);
+        return false;
+    }
+    a->pages++;
+    *n = ecs_decode_strings(reply->root, member, arena, out);
+    return true;
+}
+
+static void end_walk(struct ask *a)
+{
+    struct store *s = a->store;
+
+    job_ok(s, a->job);
+    ask_free(a);
+    /* Freshness and completeness changed, even where no row did. */
+    feeds_dirty_all(s);
+    pump_soon(s);
+}
+
+static void clusters_end(struct ask *a)
+{
+    for (struct watch *w = a->store->watches; w != NULL; w = w->next)
+        if (w->listed && w->seen <= a->seen0)
+            w->listed = false;
+    end_walk(a);
+}
+
+static bool on_clusters(void *arg, const struct aws_reply *reply,
+                        const struct err *err, bool last)
+{
+    struct ask *a = arg;
+    struct store *s = a->store;
+    struct arena *arena = arena_new();
+    const char **arns;
+    size_t n;
+
+    if (page_strings(a, reply, err, "clusterArns", arena, &arns, &n)) {
+        for (size_t i = 0; i < n; i++) {
+            struct watch *w = watch_get(s, arns[i]);
+
+            w->listed = true;
+            w->seen = ++s->seq;
+        }
+        s->clusters_page = true;
+        feeds_dirty_clusters(s);
+        pump_soon(s);
+        if (last)
+            clusters_end(a);
+    }
+    arena_unref(arena);
+    return err == NULL && !last;
+}
+
+void fetch_clusters(struct store *s, enum aws_priority prio)
+{
+    struct ask *a = ask_new(s, ASK_CLUSTERS, NULL, &s->clusters);
+
+    start_walk(a, &ecs_list_clusters, &(struct ecs_ask){.max_results = 100},
+               prio, on_clusters);
+}
+
+/* The list has seen its end without these: they are gone. */
+static void services_end(struct ask *a)
+{
+    struct watch *w = a->watch;
+
+    for (size_t i = 0; i < w->n_svcs; i++) {
+        struct svc_entry *e = w->svcs[i];
+
+        if (!e->listed || e->seen > a->seen0)
+            continue;
+        e->listed = false;
+        w->n_listed--;
+        if (e->want_tasks != WANT_NO)
+            continue;
+        e->svc = NULL;
+        page_set(&e->data, NULL);
+        e->td = NULL;
+        e->described_ms = 0;
+        e->missing = false;
+        svc_dirty(e);
+    }
+    feeds_dirty_services(w);
+    end_walk(a);
+}
+
+static bool on_services(void *arg, const struct aws_reply *reply,
+                        const struct err *err, bool last)
+{
+    struct ask *a = arg;
+    struct watch *w = a->watch;
+    struct arena *arena = arena_new();
+    const char **arns;
+    size_t n;
+
+    if (page_strings(a, reply, err, "serviceArns", arena, &arns, &n)) {
+        for (size_t i = 0; i < n; i++) {
+            struct svc_entry *e = svc_get(w, arns[i]);
+
+            e->seen = ++a->store->seq;
+            if (!e->listed) {
+                e->listed = true;
+                w->n_listed++;
+                svc_dirty(e);
+            }
+        }
+        w->list_page = true;
+        feeds_dirty_services(w);
+        pump_soon(a->store);
+        if (last)
+            services_end(a);
+    }
+    arena_unref(arena);
+    return err == NULL && !last;
+}
+
+void fetch_services(struct watch *w, enum aws_priority prio)
+{
+    struct ask *a = ask_new(w->store, ASK_SERVICES, w, &w->list);
+
+    start_walk(a, &ecs_list_services,
+               &(struct ecs_ask){.cluster = w->name, .max_results = 100},
+               prio, on_services);
+}
+
+static int oldest_first(const void *pa, const void *pb)
+{
+    int64_t a = (*(struct task_entry *const *)pa)->task->stopped_ms;
+    int64_t b = (*(struct task_entry *const *)pb)->task->stopped_ms;
+
+    return a < b ? -1 : a > b;
+}
+
+/* Remembered tasks are capped: the oldest go. */
+static void prune_remembered(struct store *s)
+{
+    struct task_entry **old;
+    size_t n = 0, drop;
+
+    if (s->n_remembered <= s->opts.keep_stopped)
+        return;
+    drop = s->n_remembered - s->opts.keep_stopped;
+    old = xreallocarray(NULL, s->n_remembered, sizeof(struct task_entry *));
+    for (struct watch *w = s->watches; w != NULL; w = w->next)
+        for (size_t i = 0; i < w->n_tasks; i++)
+            if (w->tasks[i]->remembered)
+                old[n++] = w->tasks[i];
+    qsort(old, n, sizeof(struct task_entry *), oldest_first);
+    for (size_t i = 0; i < n && i < drop; i++)
+        if (old[i]->pinned == WANT_NO)
+            task_drop(old[i]);
+    free(old);
+}
+
+static void stopped_end(struct ask *a)
+{
+    struct watch *w = a->watch;
+    struct store *s = a->store;
+
+    if (!w->sweep.ok_once) /* from now on "no stops" is knowledge */
+        for (size_t i = 0; i < w->n_svcs; i++)
+            if (w->svcs[i]->listed)
+                svc_dirty(w->svcs[i]);
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        struct task_entry *e = w->tasks[i];
+
+        if (e->final && e->swept <= a->seen0 && !e->remembered) {
+            e->remembered = true;
+            s->n_remembered++;
+            task_dirty(e);
+        }
+    }
+    w->sweep_pages = a->pages;
+    prune_remembered(s);
+    end_walk(a);
+}
+
+static bool on_stopped(void *arg, const struct aws_reply *reply,
+                       const struct err *err, bool last)
+{
+    struct ask *a = arg;
+    struct store *s = a->store;
+    struct arena *arena = arena_new();
+    const char **arns;
+    size_t n;
+
+    if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
+        for (size_t i = 0; i < n; i++) {
+            struct task_entry *e = task_get(a->watch, arns[i]);
+
+            e->swept = ++s->seq;
+            if (e->task == NULL && e->row == NULL)
+                task_dirty(e);
+            if (e->remembered) {
+                e->remembered = false;
+                s->n_remembered--;
+                task_dirty(e);
+            }
+        }
+        pump_soon(s);
+        if (last)
+            stopped_end(a);
+    }
+    arena_unref(arena);
+    return err == NULL && !last;
+}
+
+void fetch_stopped(struct watch *w, enum aws_priority prio)
+{
+    struct ask *a = ask_new(w->store, ASK_STOPPED, w, &w->sweep);
+
+    start_walk(a, &ecs_list_tasks,
+               &(struct ecs_ask){.cluster = w->name, .max_results = 100,
+                                 .desired_status = "STOPPED"},
+               prio, on_stopped);
+}
+
+/* Who was running and is no longer listed has stopped: ask how. */
+static void running_end(struct ask *a)
+{
+    struct watch *w = a->watch;
+
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        struct task_entry *e = w->tasks[i];
+
+        if (!e->final && e->seen != 0 && e->seen <= a->seen0 &&
+            (a->svc == NULL || e->svc == a->svc))
+            e->gone = true;
+    }
+    feeds_dirty_tasks(w, a->svc);
+    end_walk(a);
+}
+
+static bool on_running(void *arg, const struct aws_reply *reply,
+                       const struct err *err, bool last)
+{
+    struct ask *a = arg;
+    struct watch *w = a->watch;
+    struct arena *arena = arena_new();
+    const char **arns;
+    size_t n;
+
+    if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
+        for (size_t i = 0; i < n; i++) {
+            struct task_entry *e = task_get(w, arns[i]);
+
+            e->seen = ++a->store->seq;
+            e->gone = false;
+            if (e->svc == NULL && a->svc != NULL && e->task == NULL)
+                e->svc = a->svc;
+            if (e->task == NULL && e->row == NULL)
+                task_dirty(e);
+        }
+        if (a->svc == NULL)
+            w->run_page = true;
+        feeds_dirty_tasks(w, a->svc);
+        pump_soon(a->store);
+        if (last)
+            running_end(a);
+    }
+    arena_unref(arena);
+    return err == NULL && !last;
+}
+
+void fetch_running(struct watch *w, struct svc_entry *e,
+                   enum aws_priority prio)
+{
+    struct ask *a = ask_new(w->store, ASK_RUNNING, w,
+                            e != NULL ? &e->run : &w->run);
+
+    a->svc = e;
+    if (e != NULL)
+        e->run_sig = e->sig;
+    start_walk(a, &ecs_list_tasks,
+               &(struct ecs_ask){.cluster = w->name,
+                                 .service = e != NULL ? e->name : NULL,
+                                 .max_results = 100,
+                                 .desired_status = "RUNNING"},
+               prio, on_running);
+}

@@ -1,0 +1,331 @@
+/* internal.h - the store's own structures; for the files of backend/store.
+ *
+ * A *watch* is one cluster: its services and tasks as *entries*, and the jobs
+ * that keep them fresh. A *feed* is one distinct query with its subscribers;
+ * it renders entries into snapshots. An *ask* is one call (or walk of pages)
+ * in flight. Entries hold what ECS said in refcounted *pages*; a snapshot
+ * holds the pages its rows point into, so rows that did not change are shared
+ * between generations.
+ *
+ * Watches and service entries live until store_free(); task entries go when
+ * ECS has forgotten them and they are not remembered. */
+#ifndef ECSDASH_STORE_INTERNAL_H
+#define ECSDASH_STORE_INTERNAL_H
+
+#include "backend/aws/client.h"
+#include "backend/base/clock.h"
+#include "backend/base/map.h"
+#include "backend/base/rng.h"
+#include "backend/base/scope.h"
+#include "backend/store/store.h"
+
+enum {
+    SVC_BATCH = 10,   /* DescribeServices */
+    TASK_BATCH = 100, /* DescribeTasks, DescribeClusters */
+    MAX_EVENTS = 3    /* kept per service */
+};
+
+/* An arena and how many entries, rows and snapshots point into it. */
+struct page {
+    struct arena *arena;
+    size_t refs;
+    uint64_t mark; /* the last snapshot that collected it */
+};
+struct page *page_new(void); /* refs 1 */
+struct page *page_ref(struct page *p);
+void page_unref(struct page *p); /* NULL is fine */
+/* *slot drops what it held and holds p (a new reference; NULL = nothing). */
+void page_set(struct page **slot, struct page *p);
+
+/* A snapshot under construction: rows and the pages they need. */
+struct snap_builder {
+    struct snap_row *rows;
+    size_t n_rows, cap_rows;
+    struct page **pages;
+    size_t n_pages, cap_pages;
+    uint64_t mark;
+};
+void snap_add_page(struct snap_builder *b, struct page *p); /* NULL is fine */
+void snap_add_row(struct snap_builder *b, const char *key, const void *data);
+/* Takes the builder's arrays; the caller fills the other fields of the result
+ * (refcount 1) before anybody sees it. */
+struct snapshot *snap_finish(struct snap_builder *b);
+
+/* How much somebody wants something. */
+enum want { WANT_NO, WANT_HIDDEN, WANT_VISIBLE };
+
+/* One repeated question and how it went. */
+struct job {
+    int in_flight;
+    bool ok_once;
+    bool force;           /* ask at once */
+    int failures;         /* in a row */
+    int64_t due_ms;       /* mono: the retry, while it fails */
+    int64_t started_ms;   /* mono: the last start */
+    int64_t ended_ms;     /* mono: the last success */
+    int jitter;           /* permille, for the next period */
+    int64_t ok_wall_ms;
+    struct err err;       /* code ERR_NONE while fine */
+    int64_t err_since_ms; /* wall */
+    int64_t retry_wall_ms;
+};
+
+enum td_state { TD_IDLE, TD_WANTED, TD_ASKING, TD_KNOWN };
+
+struct td_entry {
+    char *arn;
+    enum td_state state;
+    bool needed;  /* a stop cause waits for it */
+    bool failed;
+    bool urgent;  /* store_taskdef() asked */
+    int64_t retry_ms; /* mono */
+    struct page *page;
+    const struct ecs_taskdef *td;
+};
+
+struct watch;
+
+struct svc_entry {
+    struct watch *watch;
+    char *name, *arn; /* arn NULL until known */
+    struct page *data; /* what ECS said, NULL until described */
+    const struct ecs_service *svc;
+    struct page *row_page; /* the row made of it */
+    const struct service_row *row;
+    struct td_entry *td; /* of the primary */
+    bool listed;   /* ListServices names it */
+    bool missing;  /* a describe said so */
+    bool hot;      /* the STOPPED sweep named it, or somebody asked */
+    bool dirty;    /* row to be made again */
+    bool timed;    /* its state may change by time alone */
+    bool in_flight;
+    enum want want_tasks; /* a tasks view of it is open */
+    uint64_t seen;   /* the last sighting in a list */
+    uint64_t window; /* stamp: on screen at that pump */
+    uint64_t sig;    /* counts, deployments, newest event */
+    int64_t described_ms; /* mono; 0 = never */
+    int64_t boost_ms;     /* mono: touched until */
+    int jitter;           /* permille, shared by a batch */
+    int fails;
+    int cls;              /* of the last scan */
+    char *acked;          /* deployment id */
+    struct job run;       /* ListTasks RUNNING of this service */
+    uint64_t run_sig;     /* sig when run was started */
+    struct task_entry **stops;
+    size_t n_stops, cap_stops;
+};
+
+struct task_entry {
+    struct watch *watch;
+    struct svc_entry *svc; /* NULL: standalone or unknown */
+    char *arn; /* an id only, until described */
+    size_t slot; /* in watch->tasks */
+    struct page *data;
+    const struct ecs_task *task;
+    struct page *row_page;
+    const struct task_row *row;
+    struct td_entry *td;
+    bool final;     /* lastStatus STOPPED: never asked again */
+    bool in_stops;  /* counted in svc->stops */
+    bool in_sweep;  /* the last whole sweep listed it */
+    bool remembered;
+    bool gone;      /* left the RUNNING list: ask how it ended */
+    bool missing;   /* a describe said so */
+    bool dirty, in_flight;
+    enum want pinned; /* its containers are open */
+    uint64_t seen;    /* sighting in a RUNNING list */
+    uint64_t swept;   /* sighting in a STOPPED list */
+    uint64_t window;
+    int64_t described_ms, boost_ms;
+    int jitter, fails, cls;
+};
+
+struct watch {
+    struct store *store;
+    struct watch *next;
+    char *name, *arn; /* arn NULL until known */
+    bool listed;      /* ListClusters names it */
+    uint64_t seen;
+    struct page *data;
+    const struct ecs_cluster *cluster;
+    int64_t described_ms;
+    bool in_flight; /* in a DescribeClusters */
+    struct map *svc_by_name;
+    struct svc_entry **svcs; /* also those that are not listed (any more) */
+    size_t n_svcs, cap_svcs, n_listed;
+    struct task_entry **tasks;
+    size_t n_tasks, cap_tasks;
+    size_t svc_pos, task_pos; /* where the next scan begins */
+    size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
+    struct job list, sweep, run, svc_desc, task_desc;
+    int sweep_pages;
+    bool list_page, run_page, sweep_named; /* something has come */
+    /* Demand, computed by each pump. */
+    enum want want_services, want_sweep, want_tasks, want_pins;
+    int64_t boost_ms;
+};
+
+struct subscription {
+    struct feed *feed;
+    struct subscription *next;
+    snapshot_fn *cb;
+    void *arg;
+    bool visible;
+    bool dead; /* closed while the feed was publishing */
+    char **window;
+    size_t n_window;
+};
+
+struct feed {
+    struct store *store;
+    struct feed *next;
+    enum query_kind kind;
+    struct watch *watch;    /* NULL = all clusters */
+    struct svc_entry *svc;  /* tasks of a service */
+    struct task_entry *task; /* containers; NULL when ECS has forgotten it */
+    char *task_name;
+    struct subscription *subs;
+    const struct snapshot *snap;
+    uint64_t generation;
+    bool dirty, publishing, doomed;
+    struct timer timer;
+    int64_t published_ms; /* mono */
+};
+
+enum ask_kind {
+    ASK_CLUSTERS,
+    ASK_CLUSTER_DESC,
+    ASK_SERVICES,
+    ASK_SVC_DESC,
+    ASK_STOPPED,
+    ASK_RUNNING, /* of ask->svc, or of the cluster */
+    ASK_TASK_DESC,
+    ASK_TASKDEF,
+    ASK_KIND_N
+};
+
+struct ask {
+    struct ask *prev, *next;
+    struct store *store;
+    enum ask_kind kind;
+    struct watch *watch;
+    struct svc_entry *svc;
+    struct td_entry *td;
+    struct job *job;
+    struct scope scope;
+    uint64_t seen0; /* sightings up to here are older than the walk */
+    int pages;
+    void **items;   /* svc_entry, task_entry or watch pointers */
+    size_t n_items;
+};
+
+struct store {
+    struct loop *loop;
+    struct clock *clock;
+    struct aws_client *client;
+    struct store_options opts;
+    struct rng rng;
+    struct scope scope;
+    struct map *watch_by_name, *svc_by_arn, *task_by_id, *taskdefs;
+    struct watch *watches, **watch_tail;
+    size_t n_watches;
+    struct feed *feeds;
+    struct ask *asks;
+    int flying[ASK_KIND_N];
+    struct job clusters, cluster_desc, tdjob;
+    bool clusters_page;
+    enum want want_clusters, want_cluster_desc; /* demand */
+    struct timer pump_timer, eval_timer;
+    uint64_t seq;    /* sightings */
+    uint64_t stamp;  /* pumps, for windows */
+    uint64_t marks;  /* snapshots */
+    size_t n_remembered, n_td_wanted;
+    size_t eval_pos; /* services looked at by the eval timer so far */
+    struct svc_entry **dirty_svcs;
+    size_t n_dirty_svcs, cap_dirty_svcs;
+    struct task_entry **dirty_tasks;
+    size_t n_dirty_tasks, cap_dirty_tasks;
+    bool paused;
+};
+
+int64_t store_now(const struct store *s);  /* mono */
+int64_t store_wall(const struct store *s); /* wall, server's clock */
+
+/* entry.c: get or create. */
+struct watch *watch_get(struct store *s, const char *name_or_arn);
+struct svc_entry *svc_get(struct watch *w, const char *name_or_arn);
+void svc_set_arn(struct svc_entry *e, const char *arn);
+struct task_entry *task_get(struct watch *w, const char *id_or_arn);
+/* Forget a task; the caller knows it is not in flight. */
+void task_drop(struct task_entry *e);
+struct td_entry *td_get(struct store *s, const char *arn);
+void entries_free(struct store *s);
+/* Drop closed subscriptions, and the feed when it was the last one. */
+void feed_sweep(struct feed *f);
+
+/* job.c: schedules, errors and asks. */
+/* 900 to 1100 permille, so that many watches don't ask in step. */
+int jitter(struct store *s);
+void job_start(struct store *s, struct job *j);
+void job_ok(struct store *s, struct job *j);
+/* When it is due (mono) if it is to be asked every period_ms. */
+int64_t job_due(const struct job *j, int64_t period_ms);
+void job_fail(struct store *s, struct job *j, const struct err *err);
+struct ask *ask_new(struct store *s, enum ask_kind kind, struct watch *w,
+                    struct job *job);
+/* Unlinks, clears the in_flight marks of its items, frees. */
+void ask_free(struct ask *a);
+/* ask_free() for one that has not been answered: its calls are cancelled. */
+void ask_cancel(struct ask *a);
+
+/* poll.c */
+void pump_soon(struct store *s);
+/* Drops asks that no subscription wants any more. */
+void poll_reap(struct store *s);
+void poll_demand(struct store *s);
+
+/* fetch_list.c, fetch_desc.c: start one ask. */
+void fetch_clusters(struct store *s, enum aws_priority prio);
+void fetch_services(struct watch *w, enum aws_priority prio);
+void fetch_stopped(struct watch *w, enum aws_priority prio);
+/* e NULL: of the whole cluster. */
+void fetch_running(struct watch *w, struct svc_entry *e,
+                   enum aws_priority prio);
+void fetch_cluster_desc(struct store *s, struct watch **w, size_t n,
+                        enum aws_priority prio);
+void fetch_svc_desc(struct watch *w, struct svc_entry **e, size_t n,
+                    enum aws_priority prio);
+void fetch_task_desc(struct watch *w, struct task_entry **e, size_t n,
+                     enum aws_priority prio);
+void fetch_taskdef(struct store *s, struct td_entry *td,
+                   enum aws_priority prio);
+
+/* eval.c: rows. */
+void svc_dirty(struct svc_entry *e);
+void task_dirty(struct task_entry *e);
+/* Makes rows of what is dirty; true when there is more. */
+bool eval_slice(struct store *s);
+/* Starts or stops the timer that looks again at states that depend on time. */
+void eval_schedule(struct store *s);
+void td_want(struct store *s, struct td_entry *td, bool needed);
+/* Everything that points at td is made again. */
+void td_arrived(struct store *s, struct td_entry *td);
+bool svc_troubled(const struct svc_entry *e);
+/* The PRIMARY one, or NULL. */
+const struct ecs_deployment *svc_primary(const struct ecs_service *svc);
+/* What must change for the list of its tasks to be worth asking for. */
+uint64_t svc_signature(const struct ecs_service *svc);
+
+/* feed.c */
+bool feed_covers(const struct feed *f, const struct watch *w);
+/* Publish soon; at most ten times a second, less often for long lists. */
+void feed_dirty(struct feed *f);
+void feeds_dirty_all(struct store *s);
+/* The feeds that show clusters, or services or tasks of this watch. */
+void feeds_dirty_clusters(struct store *s);
+void feeds_dirty_services(struct watch *w);
+void feeds_dirty_tasks(struct watch *w, const struct svc_entry *e);
+/* Is all there (complete), or at least tried (settled)? */
+void feed_state(struct feed *f, bool *complete, bool *settled);
+
+#endif

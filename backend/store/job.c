@@ -1,0 +1,145 @@
+#include "backend/store/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "backend/base/mem.h"
+
+int jitter(struct store *s)
+{
+    return 900 + (int)rng_below(&s->rng, 201);
+}
+
+void job_start(struct store *s, struct job *j)
+{
+    j->in_flight++;
+    j->force = false;
+    j->started_ms = store_now(s);
+}
+
+void job_ok(struct store *s, struct job *j)
+{
+    j->ok_once = true;
+    j->failures = 0;
+    j->ok_wall_ms = clock_wall_ms(s->clock);
+    j->ended_ms = store_now(s);
+    j->jitter = jitter(s);
+    j->due_ms = 0;
+    err_clear(&j->err);
+    j->err_since_ms = j->retry_wall_ms = 0;
+}
+
+int64_t job_due(const struct job *j, int64_t period_ms)
+{
+    if (j->force)
+        return 0;
+    if (j->failures > 0)
+        return j->due_ms;
+    return j->ok_once ? j->ended_ms + period_ms * j->jitter / 1000 : 0;
+}
+
+/* What a person must change (rights, credentials) is asked again rarely, what
+ * passes by itself soon, and less and less often. */
+static int64_t retry_after(const struct store *s, const struct job *j)
+{
+    int64_t ms = s->opts.refresh_ms, cap = 30000;
+
+    switch (j->err.code) {
+    case ERR_DENIED:
+    case ERR_PARSE:
+    case ERR_AWS:
+        return 60000;
+    case ERR_CREDENTIALS:
+    case ERR_EXPIRED:
+        return 20000;
+    case ERR_THROTTLED:
+        ms = 10000;
+        cap = 60000;
+        break;
+    default:
+        break;
+    }
+    for (int i = 1; i < j->failures && ms < cap; i++)
+        ms *= 2;
+    return ms < cap ? ms : cap;
+}
+
+void job_fail(struct store *s, struct job *j, const struct err *err)
+{
+    int64_t ms;
+
+    if (j->err.code == ERR_NONE)
+        j->err_since_ms = clock_wall_ms(s->clock);
+    j->err = *err;
+    j->failures++;
+    ms = retry_after(s, j) * jitter(s) / 1000;
+    j->due_ms = store_now(s) + ms;
+    j->retry_wall_ms = clock_wall_ms(s->clock) + ms;
+}
+
+struct ask *ask_new(struct store *s, enum ask_kind kind, struct watch *w,
+                    struct job *job)
+{
+    struct ask *a = xcalloc(1, sizeof(*a));
+
+    a->store = s;
+    a->kind = kind;
+    a->watch = w;
+    a->job = job;
+    a->seen0 = s->seq;
+    a->next = s->asks;
+    if (s->asks != NULL)
+        s->asks->prev = a;
+    s->asks = a;
+    s->flying[kind]++;
+    scope_init(&a->scope, &s->scope);
+    job_start(s, job);
+    return a;
+}
+
+static void release_items(struct ask *a)
+{
+    for (size_t i = 0; i < a->n_items; i++)
+        switch (a->kind) {
+        case ASK_CLUSTER_DESC:
+            ((struct watch *)a->items[i])->in_flight = false;
+            break;
+        case ASK_SVC_DESC:
+            ((struct svc_entry *)a->items[i])->in_flight = false;
+            break;
+        case ASK_TASK_DESC:
+            ((struct task_entry *)a->items[i])->in_flight = false;
+            break;
+        default:
+            break;
+        }
+    free(a->items);
+    if (a->td != NULL && a->td->state == TD_ASKING)
+        a->td->state = TD_WANTED;
+}
+
+void ask_free(struct ask *a)
+{
+    struct store *s = a->store;
+
+    release_items(a);
+    if (a->prev != NULL)
+        a->prev->next = a->next;
+    else
+        s->asks = a->next;
+    if (a->next != NULL)
+        a->next->prev = a->prev;
+    assert(s->flying[a->kind] > 0 && a->job->in_flight > 0);
+    s->flying[a->kind]--;
+    a->job->in_flight--;
+    /* Also unlinks the scope from the store's. */
+    scope_cancel(&a->scope);
+    free(a);
+}
+
+void ask_cancel(struct ask *a)
+{
+    scope_cancel(&a->scope);
+    a->job->due_ms = 0;
+    ask_free(a);
+}

@@ -1,0 +1,552 @@
+/* When to ask what. One timer pumps: it looks at what is wanted now, starts
+ * what is due while there are slots, and sleeps until the next thing is due.
+ * Answers pump again. Nothing is queued ahead, so that the best choice is made
+ * at the moment a slot is free. */
+#include "backend/store/internal.h"
+
+#include <string.h>
+
+enum {
+    LIST_MS = 30000,
+    SWEEP_MS = 10000,
+    RUN_AGAIN_MS = 60000, /* ListTasks of a service that did not change */
+    SETTLED_MS = 60000,   /* running tasks off screen */
+    HEALTHY_MS = 45000,   /* services off screen */
+    TOUCHED_MS = 1000,
+    MAX_LISTS = 8,        /* walks in flight */
+    MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
+    MAX_TASKDEFS = 2
+};
+
+/* Why a describe is asked for, most urgent first. */
+enum cls {
+    CLS_TOUCHED,
+    CLS_VISIBLE,
+    CLS_NAMED, /* by the STOPPED sweep, or it has vanished */
+    CLS_TROUBLE,
+    CLS_NEW,
+    CLS_HEALTHY,
+    CLS_FAILED, /* the last try failed: others first */
+    CLS_N,
+    CLS_NONE = CLS_N
+};
+
+static const enum aws_priority prios[CLS_N] = {
+    [CLS_TOUCHED] = AWS_PRIO_USER,
+    [CLS_VISIBLE] = AWS_PRIO_VISIBLE,
+    [CLS_NAMED] = AWS_PRIO_NORMAL,
+    [CLS_TROUBLE] = AWS_PRIO_NORMAL,
+    [CLS_NEW] = AWS_PRIO_NORMAL,
+    [CLS_HEALTHY] = AWS_PRIO_BACKGROUND,
+    [CLS_FAILED] = AWS_PRIO_BACKGROUND,
+};
+
+struct pump {
+    struct store *s;
+    int64_t now, next;
+    int64_t healthy_ms, settled_ms, sweep_ms;
+};
+
+static int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Due now? Otherwise the pump wakes then. */
+static bool ready(struct pump *p, int64_t at)
+{
+    if (at <= p->now)
+        return true;
+    if (at < p->next)
+        p->next = at;
+    return false;
+}
+
+static void raise_want(enum want *w, enum want to)
+{
+    if (*w < to)
+        *w = to;
+}
+
+static enum want feed_want(const struct feed *f)
+{
+    enum want want = WANT_NO;
+
+    for (struct subscription *sub = f->subs; sub != NULL; sub = sub->next)
+        if (!sub->dead)
+            raise_want(&want, sub->visible ? WANT_VISIBLE : WANT_HIDDEN);
+    return want;
+}
+
+static void demand_watch(struct feed *f, struct watch *w, enum want want)
+{
+    switch (f->kind) {
+    case QUERY_SERVICES:
+        raise_want(&w->want_services, want);
+        raise_want(&w->want_sweep, want);
+        break;
+    case QUERY_TASKS:
+        raise_want(&w->want_sweep, want);
+        raise_want(f->svc != NULL ? &w->want_pins : &w->want_tasks, want);
+        if (f->svc != NULL)
+            raise_want(&f->svc->want_tasks, want);
+        break;
+    default:
+        raise_want(&w->want_pins, want);
+        if (f->task != NULL)
+            raise_want(&f->task->pinned, want);
+        break;
+    }
+}
+
+static void mark_window(struct store *s, const struct feed *f)
+{
+    for (struct subscription *sub = f->subs; sub != NULL; sub = sub->next)
+        for (size_t i = 0; sub->visible && i < sub->n_window; i++) {
+            const char *key = sub->window[i];
+            struct svc_entry *e = map_get(s->svc_by_arn, key);
+            struct task_entry *t = map_get(s->task_by_id, arn_tail(key));
+
+            if (e != NULL && f->kind == QUERY_SERVICES)
+                e->window = s->stamp;
+            if (t != NULL && f->kind == QUERY_TASKS)
+                t->window = s->stamp;
+        }
+}
+
+void poll_demand(struct store *s)
+{
+    s->want_clusters = s->want_cluster_desc = WANT_NO;
+    for (struct watch *w = s->watches; w != NULL; w = w->next)
+        w->want_services = w->want_sweep = w->want_tasks = w->want_pins =
+            WANT_NO;
+    for (struct feed *f = s->feeds; f != NULL; f = f->next) {
+        if (f->svc != NULL)
+            f->svc->want_tasks = WANT_NO;
+        if (f->task != NULL)
+            f->task->pinned = WANT_NO;
+    }
+    s->stamp++;
+    for (struct feed *f = s->feeds; f != NULL; f = f->next) {
+        enum want want = feed_want(f);
+
+        if (want == WANT_NO)
+            continue;
+        if (f->kind == QUERY_CLUSTERS)
+            raise_want(&s->want_cluster_desc, want);
+        if (f->watch == NULL)
+            raise_want(&s->want_clusters, want);
+        for (struct watch *w = s->watches; w != NULL; w = w->next)
+            if (feed_covers(f, w))
+                demand_watch(f, w, want);
+        mark_window(s, f);
+    }
+}
+
+static bool ask_wanted(const struct ask *a)
+{
+    const struct store *s = a->store;
+    const struct watch *w = a->watch;
+
+    switch (a->kind) {
+    case ASK_CLUSTERS:
+        return s->want_clusters != WANT_NO;
+    case ASK_CLUSTER_DESC:
+        return s->want_cluster_desc != WANT_NO;
+    case ASK_SERVICES:
+        return w->want_services != WANT_NO;
+    case ASK_SVC_DESC:
+        return w->want_services != WANT_NO || w->want_pins != WANT_NO;
+    case ASK_STOPPED:
+        return w->want_sweep != WANT_NO;
+    case ASK_RUNNING:
+        return (a->svc != NULL ? a->svc->want_tasks : w->want_tasks) !=
+               WANT_NO;
+    case ASK_TASK_DESC:
+        return w->want_sweep != WANT_NO || w->want_tasks != WANT_NO ||
+               w->want_pins != WANT_NO;
+    default:
+        return s->feeds != NULL || a->td->urgent;
+    }
+}
+
+void poll_reap(struct store *s)
+{
+    for (struct ask *a = s->asks, *next; a != NULL; a = next) {
+        next = a->next;
+        if (!ask_wanted(a))
+            ask_cancel(a);
+    }
+}
+
+static bool list_slot(const struct store *s)
+{
+    return s->flying[ASK_CLUSTERS] + s->flying[ASK_SERVICES] +
+               s->flying[ASK_STOPPED] + s->flying[ASK_RUNNING] <
+           MAX_LISTS;
+}
+
+static enum aws_priority list_prio(const struct job *j, enum want want)
+{
+    if (want != WANT_VISIBLE)
+        return AWS_PRIO_BACKGROUND;
+    return j->ok_once && !j->force ? AWS_PRIO_NORMAL : AWS_PRIO_VISIBLE;
+}
+
+static bool list_ready(struct pump *p, struct job *j, enum want want,
+                       int64_t period)
+{
+    if (want == WANT_NO || j->in_flight > 0)
+        return false;
+    if (want == WANT_HIDDEN)
+        period = max64(period * 2, p->s->opts.hidden_ms);
+    return ready(p, job_due(j, period)) && list_slot(p->s);
+}
+
+/* ListTasks of a service is skipped while its counts, deployments and newest
+ * event are the same, but for once a minute. */
+static bool run_ready(struct pump *p, struct svc_entry *e)
+{
+    struct job *j = &e->run;
+    int64_t quick = e->want_tasks == WANT_VISIBLE || p->now < e->boost_ms
+                        ? TOUCHED_MS
+                        : p->s->opts.hidden_ms;
+
+    if (e->want_tasks == WANT_NO || e->missing || j->in_flight > 0)
+        return false;
+    if (!j->ok_once || j->failures > 0 || j->force)
+        return ready(p, job_due(j, 0)) && list_slot(p->s);
+    if (e->sig == e->run_sig && p->now >= e->boost_ms)
+        quick = RUN_AGAIN_MS * (int64_t)j->jitter / 1000;
+    return ready(p, j->started_ms + quick) && list_slot(p->s);
+}
+
+static void pump_lists(struct pump *p)
+{
+    struct store *s = p->s;
+    struct watch *w;
+
+    if (list_ready(p, &s->clusters, s->want_clusters, LIST_MS))
+        fetch_clusters(s, list_prio(&s->clusters, s->want_clusters));
+    for (w = s->watches; w != NULL; w = w->next) {
+        bool boost = p->now < w->boost_ms;
+        /* Many clusters share one allowance. */
+        int64_t list_ms = max64(LIST_MS, (int64_t)s->n_watches * 500);
+        int64_t run_ms = max64(s->opts.refresh_ms * 2,
+                               (int64_t)w->n_tasks / 100 * 1000);
+
+        if (list_ready(p, &w->list, w->want_services, list_ms))
+            fetch_services(w, list_prio(&w->list, w->want_services));
+        if (list_ready(p, &w->run, w->want_tasks,
+                       boost ? TOUCHED_MS * 2 : run_ms))
+            fetch_running(w, NULL, list_prio(&w->run, w->want_tasks));
+        for (size_t i = 0; w->want_pins != WANT_NO && i < w->n_svcs; i++)
+            if (run_ready(p, w->svcs[i]))
+                fetch_running(w, w->svcs[i],
+                              list_prio(&w->svcs[i]->run,
+                                        w->svcs[i]->want_tasks));
+        if (list_ready(p, &w->sweep, w->want_sweep,
+                       boost ? SWEEP_MS / 3 : p->sweep_ms))
+            fetch_stopped(w, list_prio(&w->sweep, w->want_sweep));
+    }
+}
+
+static void pump_clusters(struct pump *p)
+{
+    struct store *s = p->s;
+    struct watch *batch[TASK_BATCH];
+    size_t n = 0;
+    int64_t period = s->want_cluster_desc == WANT_VISIBLE
+                         ? s->opts.refresh_ms
+                         : s->opts.hidden_ms;
+
+    if (s->want_cluster_desc == WANT_NO ||
+        !ready(p, job_due(&s->cluster_desc, 0)) ||
+        s->flying[ASK_CLUSTER_DESC] >= MAX_BATCHES)
+        return;
+    for (struct watch *w = s->watches; w != NULL && n < TASK_BATCH;
+         w = w->next)
+        if (w->listed && !w->in_flight &&
+            ready(p, w->described_ms != 0 ? w->described_ms + period : 0))
+            batch[n++] = w;
+    if (n > 0)
+        fetch_cluster_desc(s, batch, n, AWS_PRIO_VISIBLE);
+}
+
+/* When a service is due, and why. */
+static int64_t svc_due(const struct pump *p, struct svc_entry *e,
+                       enum cls *cls)
+{
+    const struct store_options *o = &p->s->opts;
+    enum want want = e->listed ? e->watch->want_services : WANT_NO;
+    bool seen = e->window == p->s->stamp || e->want_tasks == WANT_VISIBLE;
+    int64_t period;
+
+    raise_want(&want, e->want_tasks);
+    if (want == WANT_NO || e->in_flight)
+        return INT64_MAX;
+    *cls = seen ? CLS_VISIBLE : e->hot ? CLS_NAMED : CLS_NEW;
+    if (p->now < e->boost_ms) {
+        *cls = CLS_TOUCHED;
+        period = TOUCHED_MS;
+    } else if (e->fails > 0) {
+        *cls = CLS_FAILED;
+        period = o->refresh_ms;
+    } else if (e->described_ms == 0) {
+        return 0;
+    } else if (e->hot) {
+        period = TOUCHED_MS;
+    } else if (seen) {
+        period = o->refresh_ms;
+    } else if (svc_troubled(e)) {
+        *cls = CLS_TROUBLE;
+        period = o->refresh_ms * 2;
+    } else {
+        *cls = CLS_HEALTHY;
+        period = p->healthy_ms;
+    }
+    if (want == WANT_HIDDEN && *cls != CLS_TOUCHED)
+        period = max64(period, o->hidden_ms);
+    return e->described_ms + period * e->jitter / 1000;
+}
+
+static bool transitional(const struct task_entry *e)
+{
+    const char *last = e->task->last_status, *want = e->task->desired_status;
+
+    return last == NULL || strcmp(last, "RUNNING") != 0 || want == NULL ||
+           strcmp(want, "RUNNING") != 0;
+}
+
+static int64_t task_due(const struct pump *p, struct task_entry *e,
+                        enum cls *cls)
+{
+    const struct store_options *o = &p->s->opts;
+    struct watch *w = e->watch;
+    enum want want = e->swept != 0 ? w->want_sweep : WANT_NO;
+    bool seen = e->window == p->s->stamp || e->pinned == WANT_VISIBLE;
+    int64_t period;
+
+    raise_want(&want, w->want_tasks);
+    raise_want(&want, e->pinned);
+    if (e->svc != NULL)
+        raise_want(&want, e->svc->want_tasks);
+    if (want == WANT_NO || e->in_flight || e->final)
+        return INT64_MAX;
+    *cls = seen ? CLS_VISIBLE
+                : e->gone || e->swept != 0 ? CLS_NAMED : CLS_NEW;
+    if (e->fails > 0) {
+        *cls = CLS_FAILED;
+        period = o->refresh_ms;
+    } else if (e->described_ms == 0) {
+        return 0;
+    } else if (p->now < e->boost_ms) {
+        *cls = CLS_TOUCHED;
+        period = TOUCHED_MS;
+    } else if (e->gone) {
+        period = TOUCHED_MS;
+    } else if (e->task == NULL) { /* asked, not answered */
+        period = SWEEP_MS;
+    } else if (transitional(e)) {
+        *cls = seen ? CLS_VISIBLE : CLS_TROUBLE;
+        period = o->refresh_ms;
+    } else if (seen) {
+        period = o->refresh_ms;
+    } else {
+        *cls = CLS_HEALTHY;
+        period = p->settled_ms;
+    }
+    if (want == WANT_HIDDEN && *cls != CLS_TOUCHED)
+        period = max64(period, o->hidden_ms);
+    return e->described_ms + period * e->jitter / 1000;
+}
+
+static void scan_services(struct pump *p, struct watch *w)
+{
+    memset(w->due_svcs, 0, sizeof(w->due_svcs));
+    if ((w->want_services == WANT_NO && w->want_pins == WANT_NO) ||
+        !ready(p, job_due(&w->svc_desc, 0)))
+        return;
+    for (size_t i = 0; i < w->n_svcs; i++) {
+        struct svc_entry *e = w->svcs[i];
+        enum cls cls = CLS_NONE;
+        int64_t at = svc_due(p, e, &cls);
+
+        e->cls = at != INT64_MAX && ready(p, at) ? (int)cls : CLS_NONE;
+        w->due_svcs[e->cls]++;
+    }
+}
+
+/* One batch of class `cls`; free places go to whatever else is due, then to
+ * what would be due soon. */
+static void launch_services(struct pump *p, struct watch *w, enum cls cls)
+{
+    struct svc_entry *batch[SVC_BATCH];
+    size_t n = 0, pos = w->svc_pos;
+    int64_t soon = p->now + p->s->opts.refresh_ms / 2;
+
+    for (int pass = 0; pass < 3; pass++)
+        for (size_t i = 0; i < w->n_svcs && n < SVC_BATCH; i++) {
+            size_t at = (w->svc_pos + i) % w->n_svcs;
+            struct svc_entry *e = w->svcs[at];
+            enum cls dummy;
+            bool take = pass == 0   ? e->cls == (int)cls
+                        : pass == 1 ? e->cls > (int)cls && e->cls < CLS_FAILED
+                                    : e->cls == CLS_NONE &&
+                                          e->described_ms != p->now &&
+                                          svc_due(p, e, &dummy) <= soon;
+
+            if (!take)
+                continue;
+            w->due_svcs[e->cls]--;
+            e->cls = -1;
+            batch[n++] = e;
+            if (pass == 0)
+                pos = at + 1;
+        }
+    w->svc_pos = pos;
+    fetch_svc_desc(w, batch, n,
+                   w->want_services == WANT_VISIBLE ||
+                           w->want_pins == WANT_VISIBLE
+                       ? prios[cls]
+                       : AWS_PRIO_BACKGROUND);
+}
+
+static void pump_services(struct pump *p)
+{
+    struct store *s = p->s;
+
+    if (s->flying[ASK_SVC_DESC] >= MAX_BATCHES)
+        return; /* an answer pumps again */
+    for (struct watch *w = s->watches; w != NULL; w = w->next)
+        scan_services(p, w);
+    for (int cls = 0; cls < CLS_N; cls++)
+        for (struct watch *w = s->watches; w != NULL; w = w->next)
+            while (w->due_svcs[cls] > 0 &&
+                   s->flying[ASK_SVC_DESC] < MAX_BATCHES)
+                launch_services(p, w, (enum cls)cls);
+}
+
+static void scan_tasks(struct pump *p, struct watch *w)
+{
+    memset(w->due_tasks, 0, sizeof(w->due_tasks));
+    if ((w->want_sweep == WANT_NO && w->want_tasks == WANT_NO &&
+         w->want_pins == WANT_NO) ||
+        !ready(p, job_due(&w->task_desc, 0)))
+        return;
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        struct task_entry *e = w->tasks[i];
+        enum cls cls = CLS_NONE;
+        int64_t at = e->final ? INT64_MAX : task_due(p, e, &cls);
+
+        e->cls = at != INT64_MAX && ready(p, at) ? (int)cls : CLS_NONE;
+        w->due_tasks[e->cls]++;
+    }
+}
+
+static void launch_tasks(struct watch *w, enum cls cls)
+{
+    struct task_entry *batch[TASK_BATCH];
+    size_t n = 0, pos = w->task_pos;
+
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < w->n_tasks && n < TASK_BATCH; i++) {
+            size_t at = (w->task_pos + i) % w->n_tasks;
+            struct task_entry *e = w->tasks[at];
+
+            if (pass == 0 ? e->cls != (int)cls
+                          : e->cls <= (int)cls || e->cls >= CLS_FAILED)
+                continue;
+            w->due_tasks[e->cls]--;
+            e->cls = -1;
+            batch[n++] = e;
+            if (pass == 0)
+                pos = at + 1;
+        }
+    w->task_pos = pos;
+    fetch_task_desc(w, batch, n,
+                    w->want_sweep == WANT_VISIBLE ||
+                            w->want_tasks == WANT_VISIBLE ||
+                            w->want_pins == WANT_VISIBLE
+                        ? prios[cls]
+                        : AWS_PRIO_BACKGROUND);
+}
+
+static void pump_tasks(struct pump *p)
+{
+    struct store *s = p->s;
+
+    if (s->flying[ASK_TASK_DESC] >= MAX_BATCHES)
+        return;
+    for (struct watch *w = s->watches; w != NULL; w = w->next)
+        scan_tasks(p, w);
+    for (int cls = 0; cls < CLS_N; cls++)
+        for (struct watch *w = s->watches; w != NULL; w = w->next)
+            while (w->due_tasks[cls] > 0 &&
+                   s->flying[ASK_TASK_DESC] < MAX_BATCHES)
+                launch_tasks(w, (enum cls)cls);
+}
+
+static void pump_taskdefs(struct pump *p)
+{
+    struct store *s = p->s;
+
+    while (s->n_td_wanted > 0 && s->flying[ASK_TASKDEF] < MAX_TASKDEFS &&
+           ready(p, job_due(&s->tdjob, 0))) {
+        struct td_entry *best = NULL;
+        size_t i = 0;
+        const char *key;
+        void *value;
+
+        while (map_next(s->taskdefs, &i, &key, &value)) {
+            struct td_entry *td = value;
+
+            if (td->state != TD_WANTED || (s->feeds == NULL && !td->urgent) ||
+                !ready(p, td->retry_ms))
+                continue;
+            if (best == NULL || td->urgent > best->urgent ||
+                (td->urgent == best->urgent && td->needed > best->needed))
+                best = td;
+        }
+        if (best == NULL)
+            break;
+        fetch_taskdef(s, best,
+                      best->urgent || best->needed ? AWS_PRIO_NORMAL
+                                                   : AWS_PRIO_BACKGROUND);
+    }
+}
+
+static void on_pump(struct timer *t, void *arg)
+{
+    struct store *s = arg;
+    struct pump p = {.s = s, .now = store_now(s), .next = INT64_MAX};
+    size_t services = 0, tasks = 0, pages = 0;
+
+    (void)t;
+    if (s->paused)
+        return;
+    poll_demand(s);
+    for (struct watch *w = s->watches; w != NULL; w = w->next) {
+        services += w->want_services != WANT_NO ? w->n_listed : 0;
+        tasks += w->want_tasks != WANT_NO ? w->n_tasks : 0;
+        pages += w->want_sweep != WANT_NO ? (size_t)w->sweep_pages : 0;
+    }
+    /* At most about one call a second for each kind of background work. */
+    p.healthy_ms = max64(HEALTHY_MS, (int64_t)services * 1000 / SVC_BATCH);
+    p.settled_ms = max64(SETTLED_MS, (int64_t)tasks * 1000 / TASK_BATCH);
+    p.sweep_ms = max64(SWEEP_MS, (int64_t)pages * 1000);
+    pump_lists(&p);
+    pump_clusters(&p);
+    pump_services(&p);
+    pump_tasks(&p);
+    pump_taskdefs(&p);
+    if (p.next != INT64_MAX)
+        timer_start(s->clock, &s->pump_timer, p.next - p.now, on_pump, s);
+}
+
+void pump_soon(struct store *s)
+{
+    if (timer_armed(&s->pump_timer) && s->pump_timer.due_ms <= store_now(s))
+        return;
+    timer_start(s->clock, &s->pump_timer, 0, on_pump, s);
+}

@@ -1,0 +1,143 @@
+#include "backend/store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/store/internal.h"
+
+/* The public part comes first, so that the pointers convert. */
+struct snap {
+    struct snapshot pub;
+    size_t refs;
+    struct page **pages;
+    size_t n_pages;
+    uint32_t *index; /* open addressing, row + 1; made by the first find */
+    size_t index_size;
+};
+
+struct page *page_new(void)
+{
+    struct page *p = xcalloc(1, sizeof(*p));
+
+    p->arena = arena_new();
+    p->refs = 1;
+    return p;
+}
+
+struct page *page_ref(struct page *p)
+{
+    p->refs++;
+    return p;
+}
+
+void page_unref(struct page *p)
+{
+    if (p == NULL || --p->refs > 0)
+        return;
+    arena_unref(p->arena);
+    free(p);
+}
+
+void page_set(struct page **slot, struct page *p)
+{
+    struct page *old = *slot;
+
+    *slot = p != NULL ? page_ref(p) : NULL;
+    page_unref(old);
+}
+
+void snap_add_page(struct snap_builder *b, struct page *p)
+{
+    if (p == NULL || p->mark == b->mark)
+        return;
+    p->mark = b->mark;
+    b->pages = xgrow(b->pages, &b->cap_pages, b->n_pages + 1,
+                     sizeof(struct page *));
+    b->pages[b->n_pages++] = page_ref(p);
+}
+
+void snap_add_row(struct snap_builder *b, const char *key, const void *data)
+{
+    b->rows = xgrow(b->rows, &b->cap_rows, b->n_rows + 1, sizeof(*b->rows));
+    b->rows[b->n_rows++] = (struct snap_row){.key = key, .data = data};
+}
+
+struct snapshot *snap_finish(struct snap_builder *b)
+{
+    struct snap *s = xcalloc(1, sizeof(*s));
+
+    s->refs = 1;
+    s->pub.rows = b->rows;
+    s->pub.n_rows = b->n_rows;
+    s->pages = b->pages;
+    s->n_pages = b->n_pages;
+    memset(b, 0, sizeof(*b));
+    return &s->pub;
+}
+
+const struct snapshot *snapshot_ref(const struct snapshot *snap)
+{
+    if (snap != NULL)
+        ((struct snap *)snap)->refs++;
+    return snap;
+}
+
+void snapshot_unref(const struct snapshot *snap)
+{
+    struct snap *s = (struct snap *)snap;
+
+    if (s == NULL || --s->refs > 0)
+        return;
+    for (size_t i = 0; i < s->n_pages; i++)
+        page_unref(s->pages[i]);
+    free(s->pages);
+    free(s->index);
+    free((void *)s->pub.rows);
+    free(s);
+}
+
+static size_t hash(const char *key)
+{
+    uint64_t h = 14695981039346656037u;
+
+    for (; *key != '\0'; key++)
+        h = (h ^ (unsigned char)*key) * 1099511628211u;
+    return (size_t)(h ^ h >> 32);
+}
+
+static void make_index(struct snap *s)
+{
+    size_t size = 16;
+
+    while (size < s->pub.n_rows * 2)
+        size *= 2;
+    s->index = xcalloc(size, sizeof(*s->index));
+    s->index_size = size;
+    for (size_t i = 0; i < s->pub.n_rows; i++) {
+        size_t at = hash(s->pub.rows[i].key) & (size - 1);
+
+        while (s->index[at] != 0)
+            at = (at + 1) & (size - 1);
+        s->index[at] = (uint32_t)(i + 1);
+    }
+}
+
+const struct snap_row *snapshot_find(const struct snapshot *snap,
+                                     const char *key)
+{
+    struct snap *s = (struct snap *)snap;
+
+    if (s == NULL || key == NULL || s->pub.n_rows == 0)
+        return NULL;
+    if (s->index == NULL)
+        make_index(s);
+    for (size_t at = hash(key) & (s->index_size - 1); s->index[at] != 0;
+         at = (at + 1) & (s->index_size - 1)) {
+        const struct snap_row *row = &s->pub.rows[s->index[at] - 1];
+
+        if (strcmp(row->key, key) == 0)
+            return row;
+    }
+    return NULL;
+}
