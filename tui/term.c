@@ -4,6 +4,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
 #include "tui/flush.h"
+#include "tui/terminfo.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -70,28 +70,6 @@ static int open_tty(struct err *err)
         err_set(err, ERR_TERMINAL, "There is no terminal to draw on; use "
                 "--once for output without one.");
     return fd;
-}
-
-static int check_type(const char *type, struct err *err)
-{
-    int code;
-    if (!type || !*type || strcmp(type, "dumb") == 0)
-        return err_set(err, ERR_TERMINAL,
-                       "TERM is %s: the dashboard needs a terminal that can "
-                       "move the cursor. Use --once.",
-                       type && *type ? type : "not set");
-    if (setupterm(type, STDOUT_FILENO, &code) != OK)
-        return err_set(err, ERR_TERMINAL,
-                       "The terminal type %s is not known here. Set TERM to "
-                       "one that is, for example xterm.", type);
-    char *cup = tigetstr("cup");
-    bool ok = cup && cup != (char *)-1;
-    del_curterm(cur_term);
-    if (!ok)
-        return err_set(err, ERR_TERMINAL,
-                       "The terminal type %s cannot move the cursor. Use "
-                       "--once.", type);
-    return 0;
 }
 
 /* What ncurses has written since last time goes to the queue. */
@@ -175,7 +153,7 @@ static int start_screen(struct term *t, const struct term_options *o,
 
 struct term *term_new(const struct term_options *o, struct err *err)
 {
-    if (check_type(o->type, err))
+    if (terminfo_check(o->type, err))
         return NULL;
     struct term *t = xcalloc(1, sizeof(*t));
     t->memfd = -1;
