@@ -1,0 +1,477 @@
+/* What a store publishes: rows as they land, errors beside old rows, stopped
+ * tasks for as long as the program runs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/net/loop.h"
+#include "tests/lib/store_env.h"
+
+static void two_clusters(struct store_env *e)
+{
+    char name[32];
+
+    env_open(e);
+    fake_cluster(e->f, "prod");
+    fake_cluster(e->f, "dev");
+    for (int i = 0; i < 23; i++) {
+        snprintf(name, sizeof(name), "web%02d", i);
+        fake_service(e->f, "prod", name, 2, 2);
+    }
+    fake_service(e->f, "dev", "web00", 1, 1);
+}
+
+static void clusters_are_listed_and_described(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct ecs_cluster *c;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_CLUSTERS, NULL, NULL);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 2);
+    assert_true(subscription_snapshot(sub)->complete);
+    c = env_row(sub, "prod");
+    assert_non_null(c);
+    assert_string_equal(c->status, "ACTIVE");
+    assert_int_equal(c->running, 3);
+    assert_int_equal(fake_calls(e.f, "DescribeClusters", NULL), 1);
+    assert_int_equal(fake_calls(e.f, "ListServices", NULL), 0);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void services_of_all_clusters_are_the_union(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *snap;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_SERVICES, NULL, NULL);
+    env_idle(&e);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->n_rows, 24);
+    assert_int_equal(snap->loaded, 24);
+    assert_true(snap->complete);
+    assert_true(subscription_settled(sub));
+    assert_int_equal(snap->error.code, ERR_NONE);
+    for (size_t i = 0; i < snap->n_rows; i++) {
+        const struct service_row *r = snap->rows[i].data;
+
+        assert_false(r->loading);
+        assert_int_equal(r->health.state, SVC_OK);
+        assert_ptr_equal(snapshot_find(snap, snap->rows[i].key),
+                         &snap->rows[i]);
+    }
+    /* 23 in tens and one. */
+    assert_int_equal(fake_calls(e.f, "DescribeServices", NULL), 4);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void first_rows_are_published_after_the_first_page(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *snap;
+
+    (void)state;
+    two_clusters(&e);
+    fake_page_size(e.f, 10);
+    fake_hold(e.f, true);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 0);
+    assert_false(subscription_snapshot(sub)->first_page);
+    fake_release(e.f, 1);
+    env_idle(&e);
+    snap = subscription_snapshot(sub);
+    assert_true(snap->first_page);
+    assert_false(snap->complete);
+    assert_int_equal(snap->n_rows, 10);
+    assert_int_equal(snap->loaded, 0);
+    assert_true(((const struct service_row *)snap->rows[0].data)->loading);
+    assert_string_equal(
+        ((const struct service_row *)snap->rows[0].data)->svc->name, "web00");
+    fake_hold(e.f, false);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 23);
+    assert_true(subscription_snapshot(sub)->complete);
+    assert_int_equal(fake_calls(e.f, "ListServices", NULL), 3);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void rows_are_kept_when_a_fetch_fails(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *snap;
+    int64_t since;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    fake_fail(e.f, "DescribeServices", ERR_NET);
+    fake_fail(e.f, "ListServices", ERR_NET);
+    env_pass(&e, 60000);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->n_rows, 23);
+    assert_int_equal(snap->error.code, ERR_NET);
+    assert_true(snap->error_since_ms > 0);
+    assert_true(snap->retry_ms > clock_wall_ms(e.clock));
+    since = snap->error_since_ms;
+    env_pass(&e, 40000);
+    assert_true(subscription_snapshot(sub)->error_since_ms == since);
+    fake_fail(e.f, "DescribeServices", ERR_NONE);
+    fake_fail(e.f, "ListServices", ERR_NONE);
+    env_pass(&e, 60000);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->error.code, ERR_NONE);
+    assert_int_equal(snap->n_rows, 23);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void a_denied_list_settles_with_its_error(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    two_clusters(&e);
+    fake_fail(e.f, "ListServices", ERR_DENIED);
+    sub = env_sub(&e, QUERY_SERVICES, NULL, NULL);
+    env_idle(&e);
+    assert_true(subscription_settled(sub));
+    assert_false(subscription_snapshot(sub)->complete);
+    assert_int_equal(subscription_snapshot(sub)->error.code, ERR_DENIED);
+    /* Asked again rarely. */
+    fake_clear_log(e.f);
+    env_pass(&e, 50000);
+    assert_int_equal(fake_calls(e.f, "ListServices", NULL), 0);
+    env_pass(&e, 20000);
+    assert_int_equal(fake_calls(e.f, "ListServices", NULL), 2);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void a_deleted_service_goes_when_the_list_confirms(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const char *key;
+    struct fake_service *s;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    fake_service(e.f, "prod", "api", 1, 1);
+    s = fake_service(e.f, "prod", "web", 1, 1);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    key = ((const struct service_row *)env_row(sub, "web"))->svc->arn;
+    subscription_set_window(sub, &key, 1);
+    s->deleted = true;
+    fake_fail(e.f, "ListServices", ERR_NET);
+    env_pass(&e, 10000);
+    assert_non_null(env_row(sub, "web")); /* MISSING alone removes nothing */
+    fake_fail(e.f, "ListServices", ERR_NONE);
+    env_pass(&e, 40000);
+    assert_null(env_row(sub, "web"));
+    assert_non_null(env_row(sub, "api"));
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void stops_of_the_sweep_reach_the_service(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct service_row *r;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    fake_service(e.f, "prod", "web", 1, 1);
+    fake_service(e.f, "prod", "api", 1, 1);
+    for (int i = 0; i < 3; i++)
+        fake_stop(e.f, fake_task(e.f, "prod", "web", i), 1);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    r = env_row(sub, "web");
+    assert_int_equal(r->stops.abnormal_10m, 3);
+    assert_int_equal(r->stops.n_groups, 1);
+    assert_int_equal(r->stops.groups[0].count, 3);
+    assert_int_equal(r->health.state, SVC_CRASH);
+    r = env_row(sub, "api");
+    assert_int_equal(r->stops.abnormal_10m, 0);
+    assert_int_equal(r->health.state, SVC_OK);
+    /* Ten minutes later the same stops are history. */
+    env_pass(&e, 620000);
+    r = env_row(sub, "web");
+    assert_int_equal(r->stops.abnormal_10m, 0);
+    assert_int_equal(r->health.state, SVC_OK);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void stopped_tasks_outlive_the_hour_of_ecs(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct task_row *r;
+    struct fake_task *t;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    fake_service(e.f, "prod", "web", 1, 1);
+    t = fake_task(e.f, "prod", "web", 1);
+    fake_stop(e.f, t, 1);
+    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
+    env_idle(&e);
+    r = env_row(sub, t->id);
+    assert_non_null(r);
+    assert_true(r->stopped);
+    assert_true(r->cause.abnormal);
+    assert_false(r->remembered);
+    t->forgotten = true;
+    env_pass(&e, 30000);
+    r = env_row(sub, t->id);
+    assert_non_null(r);
+    assert_true(r->remembered);
+    assert_int_equal(r->cause.exit_code, 1);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void a_task_that_stops_turns_into_a_stopped_row(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *snap;
+    struct fake_service *s;
+    struct fake_task *t, *old;
+    const struct task_row *r;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    s = fake_service(e.f, "prod", "web", 3, 3);
+    old = fake_task(e.f, "prod", "web", 1);
+    t = fake_task(e.f, "prod", "web", 2);
+    fake_task(e.f, "prod", "web", 3);
+    fake_task(e.f, "prod", "other", 4);
+    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
+    env_idle(&e);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->n_rows, 3);
+    assert_true(snap->complete);
+    /* Newest first. */
+    assert_ptr_equal(snap->rows[2].data, env_row(sub, old->id));
+    fake_stop(e.f, t, 137);
+    s->running = 2;
+    s->event = 2;
+    for (int i = 0; i < 20; i++) {
+        env_pass(&e, 1000);
+        assert_non_null(env_row(sub, t->id)); /* never a gap */
+    }
+    r = env_row(sub, t->id);
+    assert_true(r->stopped);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->n_rows, 3);
+    assert_ptr_equal(snap->rows[2].data, r); /* stopped ones last */
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void containers_carry_their_definitions(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *snap;
+    const struct container_row *r;
+    struct fake_task *t;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    t = fake_task(e.f, "prod", "web", 1);
+    t->containers = 2;
+    sub = env_sub(&e, QUERY_CONTAINERS, "prod", t->id);
+    env_idle(&e);
+    snap = subscription_snapshot(sub);
+    assert_int_equal(snap->n_rows, 2);
+    assert_true(snap->complete);
+    r = snap->rows[1].data;
+    assert_string_equal(r->container->name, "sidecar");
+    assert_non_null(r->def);
+    assert_false(r->def->essential);
+    assert_int_equal(fake_calls(e.f, "DescribeTaskDefinition", NULL), 1);
+    assert_int_equal(fake_calls(e.f, "ListTasks", NULL), 0);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void an_unknown_task_is_said_to_be_unknown(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    sub = env_sub(&e, QUERY_CONTAINERS, "prod", "0123");
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->error.code, ERR_NOT_FOUND);
+    assert_true(subscription_settled(sub));
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void equal_queries_share_one_fetch(void **state)
+{
+    struct store_env e;
+    struct subscription *a, *b;
+
+    (void)state;
+    two_clusters(&e);
+    a = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    b = env_sub(&e, QUERY_SERVICES,
+                "arn:aws:ecs:eu-central-1:123456789012:cluster/prod", NULL);
+    env_idle(&e);
+    assert_ptr_equal(subscription_snapshot(a), subscription_snapshot(b));
+    assert_int_equal(fake_calls(e.f, "ListServices", NULL), 1);
+    subscription_close(a);
+    assert_int_equal(subscription_snapshot(b)->n_rows, 23);
+    subscription_close(b);
+    env_close(&e);
+}
+
+static void rows_that_did_not_change_are_shared(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    const struct snapshot *old;
+    const char *key;
+    size_t same = 0;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    old = snapshot_ref(subscription_snapshot(sub));
+    key = old->rows[0].key;
+    subscription_set_window(sub, &key, 1);
+    env_pass(&e, 7000);
+    assert_true(subscription_snapshot(sub)->generation > old->generation);
+    for (size_t i = 0; i < old->n_rows; i++)
+        same += old->rows[i].data ==
+                subscription_snapshot(sub)->rows[i].data;
+    assert_true(same >= 13 && same < 23);
+    subscription_close(sub);
+    store_free(e.s);
+    /* A reference outlives the store. */
+    assert_string_equal(
+        ((const struct service_row *)old->rows[22].data)->svc->name, "web22");
+    snapshot_unref(old);
+    e.s = NULL;
+    env_close(&e);
+}
+
+static void remembered_tasks_are_capped(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    struct fake_task *t[20];
+    struct store_options opts = {.seed = 7, .keep_stopped = 5};
+
+    (void)state;
+    env_open(&e);
+    store_free(e.s);
+    e.s = store_new(e.loop, fake_client(e.f), &opts);
+    fake_cluster(e.f, "prod");
+    fake_service(e.f, "prod", "web", 1, 1);
+    for (int i = 0; i < 20; i++) {
+        t[i] = fake_task(e.f, "prod", "web", i + 1);
+        fake_stop(e.f, t[i], 1);
+        clock_advance(e.clock, 10);
+    }
+    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
+    env_idle(&e);
+    /* What ECS still lists is shown whole. */
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 20);
+    for (int i = 0; i < 20; i++)
+        t[i]->forgotten = true;
+    env_pass(&e, 30000);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 5);
+    assert_non_null(env_row(sub, t[19]->id));
+    assert_null(env_row(sub, t[14]->id));
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void on_close_itself(void *arg, const struct snapshot *snap)
+{
+    struct subscription **sub = arg;
+
+    (void)snap;
+    if (*sub != NULL) {
+        subscription_close(*sub);
+        *sub = NULL;
+    }
+}
+
+static void a_subscription_may_close_itself_when_told(void **state)
+{
+    struct store_env e;
+    struct subscription *a = NULL, *b;
+    struct query q = {.kind = QUERY_SERVICES, .cluster = "prod"};
+
+    (void)state;
+    two_clusters(&e);
+    a = store_subscribe(e.s, &q, on_close_itself, &a);
+    b = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    assert_null(a);
+    assert_int_equal(subscription_snapshot(b)->n_rows, 23);
+    subscription_close(b);
+    a = store_subscribe(e.s, &q, on_close_itself, &a);
+    env_idle(&e);
+    assert_null(a);
+    env_close(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clusters_are_listed_and_described),
+        cmocka_unit_test(services_of_all_clusters_are_the_union),
+        cmocka_unit_test(first_rows_are_published_after_the_first_page),
+        cmocka_unit_test(rows_are_kept_when_a_fetch_fails),
+        cmocka_unit_test(a_denied_list_settles_with_its_error),
+        cmocka_unit_test(a_deleted_service_goes_when_the_list_confirms),
+        cmocka_unit_test(stops_of_the_sweep_reach_the_service),
+        cmocka_unit_test(stopped_tasks_outlive_the_hour_of_ecs),
+        cmocka_unit_test(a_task_that_stops_turns_into_a_stopped_row),
+        cmocka_unit_test(containers_carry_their_definitions),
+        cmocka_unit_test(an_unknown_task_is_said_to_be_unknown),
+        cmocka_unit_test(equal_queries_share_one_fetch),
+        cmocka_unit_test(rows_that_did_not_change_are_shared),
+        cmocka_unit_test(remembered_tasks_are_capped),
+        cmocka_unit_test(a_subscription_may_close_itself_when_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
