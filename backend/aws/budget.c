@@ -1,0 +1,286 @@
+#include "backend/aws/budget.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+
+enum { MINUTE_SLOTS = 60, PERCENT = 25 };
+
+/* AWS's own numbers for ECS; the rest from the documented quotas of the
+ * strictest large region, so that a quarter of it is always polite. */
+static const struct {
+    const char *name;
+    double burst;
+    double refill; /* per second */
+} quotas[AWS_B_N] = {
+    [AWS_B_NONE] = {"none", 0, 0},
+    [AWS_B_CLUSTER_READ] = {"cluster read", 50, 20},
+    [AWS_B_CLUSTER_MODIFY] = {"cluster modify", 20, 1},
+    [AWS_B_SERVICE_READ] = {"service read", 100, 20},
+    [AWS_B_SERVICE_MODIFY] = {"service modify", 50, 5},
+    [AWS_B_SERVICE_DEPLOYMENT] = {"service deployment", 50, 20},
+    [AWS_B_SERVICE_REVISION] = {"service revision", 50, 20},
+    [AWS_B_NAMESPACE_READ] = {"namespace read", 10, 1},
+    [AWS_B_RESOURCE_READ] = {"cluster resource read", 100, 20},
+    [AWS_B_RESOURCE_MODIFY] = {"cluster resource modify", 100, 40},
+    [AWS_B_TASKDEF_READ] = {"task definition read", 50, 20},
+    [AWS_B_TASKDEF_MODIFY] = {"task definition modify", 20, 1},
+    [AWS_B_CAPACITY_READ] = {"capacity provider read", 50, 20},
+    [AWS_B_TAG_READ] = {"tag read", 50, 20},
+    [AWS_B_SETTING_READ] = {"account setting read", 50, 20},
+    [AWS_B_PROTECTION] = {"task protection", 200, 80},
+    /* FilterLogEvents: 5/s in some regions, 10 in most. 2/s is ours. */
+    [AWS_B_LOGS_FILTER] = {"FilterLogEvents", 8, 8},
+    [AWS_B_LOGS_GET] = {"GetLogEvents", 20, 16},
+    [AWS_B_LOGS_STREAMS] = {"DescribeLogStreams", 25, 20},
+    [AWS_B_LOGS_GROUPS] = {"DescribeLogGroups", 10, 8},
+    [AWS_B_LOGS_QUERY] = {"Logs queries", 10, 8},
+    [AWS_B_METRICS] = {"GetMetricData", 20, 20},
+    [AWS_B_ALARMS] = {"DescribeAlarms", 9, 8},
+    [AWS_B_OTHER] = {"other", 20, 8},
+};
+
+struct bucket {
+    double tokens;
+    double factor;        /* 0.05 to 1: slowed by throttles */
+    int64_t at_ms;        /* mono, when tokens and factor were computed */
+    int64_t throttled_ms; /* mono, last slow-down */
+    struct budget_wait *first, *last;
+    struct timer timer;
+    struct budget *budget;
+};
+
+struct budget {
+    struct clock *clock;
+    double share; /* of AWS's rate */
+    bool unlimited;
+    struct bucket buckets[AWS_B_N];
+    int waiting;
+    /* Per-second counts of the last minute, indexed by second % 60. */
+    int64_t second[MINUTE_SLOTS];
+    int calls[MINUTE_SLOTS];
+    int throttled[MINUTE_SLOTS];
+};
+
+struct budget *budget_new(struct clock *clock, int percent, bool unlimited)
+{
+    struct budget *b = xcalloc(1, sizeof(*b));
+
+    b->clock = clock;
+    b->share = (percent > 0 && percent <= 100 ? percent : PERCENT) / 100.0;
+    b->unlimited = unlimited;
+    for (int i = 0; i < MINUTE_SLOTS; i++)
+        b->second[i] = -1;
+    for (int i = 0; i < AWS_B_N; i++) {
+        b->buckets[i].budget = b;
+        b->buckets[i].tokens = fmax(1, floor(quotas[i].burst * 0.3));
+        b->buckets[i].factor = 1;
+        b->buckets[i].at_ms = clock_mono_ms(clock);
+        b->buckets[i].throttled_ms = INT64_MIN / 2;
+    }
+    return b;
+}
+
+void budget_free(struct budget *b)
+{
+    if (!b)
+        return;
+    for (int i = 0; i < AWS_B_N; i++)
+        timer_stop(b->clock, &b->buckets[i].timer);
+    free(b);
+}
+
+static size_t slot_of(struct budget *b)
+{
+    int64_t s = clock_mono_ms(b->clock) / 1000;
+    size_t i = (size_t)(s % MINUTE_SLOTS);
+
+    if (b->second[i] != s) {
+        b->second[i] = s;
+        b->calls[i] = 0;
+        b->throttled[i] = 0;
+    }
+    return i;
+}
+
+static double full_rate(const struct budget *b, enum aws_bucket i)
+{
+    return quotas[i].refill * b->share;
+}
+
+static double factor_now(const struct budget *b, const struct bucket *k)
+{
+    double s = (double)(clock_mono_ms(b->clock) - k->at_ms) / 1000.0;
+
+    return fmin(1, k->factor + 0.02 * s);
+}
+
+double budget_rate(const struct budget *b, enum aws_bucket bucket)
+{
+    return full_rate(b, bucket) * factor_now(b, &b->buckets[bucket]);
+}
+
+/* Tokens of the starting burst stay until spent; new ones are saved up only
+ * to one second's worth. */
+static void refill(struct budget *b, enum aws_bucket i)
+{
+    struct bucket *k = &b->buckets[i];
+    double rate = full_rate(b, i) * k->factor;
+    double cap = fmax(1, rate);
+    int64_t now = clock_mono_ms(b->clock);
+    double gain = rate * (double)(now - k->at_ms) / 1000.0;
+
+    if (k->tokens < cap)
+        k->tokens = fmin(cap, k->tokens + gain);
+    k->factor = factor_now(b, k);
+    k->at_ms = now;
+}
+
+static void sent(struct budget *b)
+{
+    b->calls[slot_of(b)]++;
+}
+
+/* A hair of tolerance: timers are whole milliseconds, tokens are not. */
+static bool spend(struct budget *b, enum aws_bucket i)
+{
+    struct bucket *k = &b->buckets[i];
+
+    refill(b, i);
+    if (k->tokens < 0.9999)
+        return false;
+    k->tokens = fmax(0, k->tokens - 1);
+    sent(b);
+    return true;
+}
+
+bool budget_take(struct budget *b, enum aws_bucket bucket)
+{
+    if (b->unlimited || bucket == AWS_B_NONE) {
+        sent(b);
+        return true;
+    }
+    return !b->buckets[bucket].first && spend(b, bucket);
+}
+
+static void unlink_wait(struct budget *b, struct budget_wait *w)
+{
+    struct bucket *k = &b->buckets[w->bucket];
+
+    if (w->prev)
+        w->prev->next = w->next;
+    else
+        k->first = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    else
+        k->last = w->prev;
+    w->waiting = false;
+    b->waiting--;
+}
+
+static void on_refill(struct timer *t, void *arg);
+
+static void arm(struct budget *b, enum aws_bucket i)
+{
+    struct bucket *k = &b->buckets[i];
+    double rate = full_rate(b, i) * k->factor;
+    double wait = (1 - k->tokens) / rate * 1000.0;
+
+    if (k->first && !timer_armed(&k->timer))
+        timer_start(b->clock, &k->timer, wait > 0 ? (int64_t)ceil(wait) : 0,
+                    on_refill, k);
+}
+
+static void on_refill(struct timer *t, void *arg)
+{
+    struct bucket *k = arg;
+    struct budget *b = k->budget;
+    enum aws_bucket i = (enum aws_bucket)(k - b->buckets);
+
+    (void)t;
+    while (k->first && spend(b, i)) {
+        struct budget_wait *w = k->first;
+
+        unlink_wait(b, w);
+        w->fn(w->arg);
+    }
+    if (k->first)
+        arm(b, i);
+}
+
+void budget_enqueue(struct budget *b, struct budget_wait *w,
+                    enum aws_bucket bucket, int priority,
+                    void (*fn)(void *arg), void *arg)
+{
+    struct bucket *k = &b->buckets[bucket];
+    struct budget_wait *after = k->last;
+
+    w->bucket = bucket;
+    w->priority = priority;
+    w->fn = fn;
+    w->arg = arg;
+    w->waiting = true;
+    b->waiting++;
+    while (after && after->priority > priority)
+        after = after->prev;
+    w->prev = after;
+    w->next = after ? after->next : k->first;
+    if (w->next)
+        w->next->prev = w;
+    else
+        k->last = w;
+    if (after)
+        after->next = w;
+    else
+        k->first = w;
+    refill(b, bucket);
+    arm(b, bucket);
+}
+
+void budget_cancel(struct budget *b, struct budget_wait *w)
+{
+    if (w->waiting)
+        unlink_wait(b, w);
+}
+
+void budget_throttled(struct budget *b, enum aws_bucket bucket)
+{
+    struct bucket *k = &b->buckets[bucket];
+    int64_t now = clock_mono_ms(b->clock);
+
+    b->throttled[slot_of(b)]++;
+    if (b->unlimited || bucket == AWS_B_NONE || now - k->throttled_ms < 1000)
+        return;
+    refill(b, bucket);
+    k->throttled_ms = now;
+    k->factor = fmax(0.05, k->factor * 0.7);
+    k->tokens = fmin(k->tokens, 0);
+}
+
+void budget_stats(const struct budget *b, struct budget_stats *out)
+{
+    int64_t now = clock_mono_ms(b->clock) / 1000;
+
+    *out = (struct budget_stats){.waiting = b->waiting};
+    for (int i = 0; i < MINUTE_SLOTS; i++) {
+        if (b->second[i] < 0 || b->second[i] <= now - MINUTE_SLOTS)
+            continue;
+        out->calls_minute += b->calls[i];
+        out->throttled_minute += b->throttled[i];
+    }
+    for (int i = 0; i < AWS_B_N; i++)
+        out->slowed += factor_now(b, &b->buckets[i]) < 1;
+}
+
+const char *budget_bucket_name(enum aws_bucket bucket)
+{
+    return quotas[bucket].name;
+}
+
+bool budget_is_unlimited(const struct budget *b)
+{
+    return b->unlimited;
+}

@@ -1,0 +1,62 @@
+#include "backend/aws/region.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/aws/profile.h"
+#include "backend/base/mem.h"
+
+bool region_is_valid(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > 63 || name[0] == '-' || name[n - 1] == '-')
+        return false;
+    for (const char *p = name; *p; p++) {
+        if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+            !(*p >= '0' && *p <= '9') && *p != '-')
+            return false;
+    }
+    return true;
+}
+
+static int settle(struct region *out, const char *name, const char *source,
+                  struct err *err)
+{
+    if (!region_is_valid(name))
+        return err_set(err, ERR_CONFIG,
+                       "\"%s\" (from %s) can't be a region: letters, digits "
+                       "and hyphens only, like eu-west-1.", name, source);
+    snprintf(out->name, sizeof(out->name), "%s", name);
+    snprintf(out->source, sizeof(out->source), "%s", source);
+    return 0;
+}
+
+int region_resolve(const struct aws_env *env, const char *option,
+                   const struct profile *profile, struct region *out,
+                   struct err *err)
+{
+    static const char *const vars[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
+    const char *v;
+    char source[80];
+
+    if (option && option[0])
+        return settle(out, option, "--region", err);
+    for (size_t i = 0; i < ARRAY_LEN(vars); i++) {
+        v = aws_env_get(env, vars[i]);
+        if (v)
+            return settle(out, v, vars[i], err);
+    }
+    v = profile ? profile_get(profile, "region") : NULL;
+    if (v) {
+        snprintf(source, sizeof(source), "profile %s", profile_name(profile));
+        return settle(out, v, source, err);
+    }
+    return err_set(err, ERR_CONFIG,
+                   "No region is set. Give --region, set AWS_REGION, or put "
+                   "\"region = ...\" into profile \"%s\" of %s.",
+                   profile ? profile_name(profile) : "default",
+                   profile ? profile_path(profile, PROFILE_CONFIG)
+                           : "~/.aws/config");
+}
