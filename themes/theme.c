@@ -3,6 +3,7 @@
 #include "backend/base/fmt.h"
 #include "backend/base/grammar.h"
 #include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
 #include "themes/embed.h"
 
 #include <stdio.h>
