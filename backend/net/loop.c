@@ -144,6 +144,13 @@ static void turn(struct loop *l, uv_run_mode mode)
     l->turns++;
 }
 
+/* What is due now must not wait: UV_RUN_ONCE would fire the uv timer first and
+ * then block in its poll all the same. */
+static uv_run_mode wait_mode(const struct loop *l)
+{
+    return clock_next_due(l->clock) == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE;
+}
+
 /* Timers may have been started since the last turn ended, outside any. */
 static void begin(struct loop *l)
 {
@@ -160,7 +167,7 @@ void loop_run(struct loop *loop)
     loop->stop = false;
     begin(loop);
     while (!loop->stop)
-        turn(loop, UV_RUN_ONCE);
+        turn(loop, wait_mode(loop));
 }
 
 void loop_stop(struct loop *loop)
@@ -180,7 +187,7 @@ void loop_turn(struct loop *loop, int max_wait_ms)
         uv_update_time(&loop->uv);
         uv_timer_start(&loop->guard, on_timer, (uint64_t)max_wait_ms, 0);
     }
-    turn(loop, UV_RUN_ONCE);
+    turn(loop, wait_mode(loop));
     uv_timer_stop(&loop->guard);
 }
 

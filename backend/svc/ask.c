@@ -1,14 +1,12 @@
 #include "backend/svc/ask.h"
 
-static void
-put(json_t *o, const char *member, const char *value)
+static void put(json_t *o, const char *member, const char *value)
 {
     if (value != NULL)
         json_object_set_new(o, member, json_string(value));
 }
 
-json_t *
-ecs_params(const struct ecs_ask *ask)
+json_t *ecs_params(const struct ecs_ask *ask)
 {
     json_t *o = json_object();
 
@@ -35,14 +33,12 @@ ecs_params(const struct ecs_ask *ask)
     return o;
 }
 
-size_t
-ecs_items(json_t *root, const char *member)
+size_t ecs_items(json_t *root, const char *member)
 {
     return json_array_size(json_object_get(root, member));
 }
 
-json_t *
-ecs_item(json_t *root, const char *member, size_t i)
+json_t *ecs_item(json_t *root, const char *member, size_t i)
 {
     return json_array_get(json_object_get(root, member), i);
 }
