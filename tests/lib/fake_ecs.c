@@ -8,6 +8,7 @@
 
 #include "backend/aws/client.h"
 #include "backend/base/clock.h"
+#include "backend/base/map.h"
 #include "backend/base/mem.h"
 #include "backend/base/scope.h"
 #include "backend/base/strbuf.h"
@@ -39,6 +40,7 @@ struct fake_ecs {
     size_t n_services, cap_services;
     struct fake_task **tasks;
     size_t n_tasks, cap_tasks;
+    struct map *task_by_id;
     char **log;
     size_t n_log, cap_log;
     struct call *calls; /* oldest first */
@@ -57,6 +59,7 @@ struct fake_ecs *fake_new(struct loop *loop)
     f->loop = loop;
     f->clock = loop_clock(loop);
     f->page_size = 100;
+    f->task_by_id = map_new();
     return f;
 }
 
@@ -84,6 +87,7 @@ void fake_free(struct fake_ecs *f)
     for (size_t i = 0; i < f->n_tasks; i++)
         free(f->tasks[i]);
     fake_clear_log(f);
+    map_free(f->task_by_id, NULL);
     free(f->services);
     free(f->tasks);
     free(f->log);
@@ -132,6 +136,7 @@ struct fake_task *fake_task(struct fake_ecs *f, const char *cluster,
     f->tasks = xgrow(f->tasks, &f->cap_tasks, f->n_tasks + 1,
                      sizeof(struct fake_task *));
     f->tasks[f->n_tasks++] = t;
+    map_put(f->task_by_id, t->id, t);
     return t;
 }
 
@@ -267,10 +272,9 @@ static json_t *find_service(struct fake_ecs *f, const char *cluster,
 
 static json_t *find_task(struct fake_ecs *f, const char *id)
 {
-    for (size_t i = 0; i < f->n_tasks; i++)
-        if (!f->tasks[i]->forgotten && strcmp(f->tasks[i]->id, id) == 0)
-            return describe_task(f->tasks[i]);
-    return NULL;
+    const struct fake_task *t = map_get(f->task_by_id, id);
+
+    return t != NULL && !t->forgotten ? describe_task(t) : NULL;
 }
 
 static json_t *describe(struct fake_ecs *f, const char *member, json_t *params)
