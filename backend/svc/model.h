@@ -79,6 +79,10 @@ struct ecs_service {
     size_t n_task_sets;
     const struct ecs_event *events; /* newest first; capped by the decoder */
     size_t n_events;
+    /* From all events of the reply, before the cap; 0 = none: newest "steady
+     * state" or "completed"; earliest event after that; newest sign of tasks
+     * that come up; newest "rolling back". */
+    int64_t steady_ms, restless_ms, progress_ms, rolled_back_ms;
     const struct ecs_load_balancer *load_balancers;
     size_t n_load_balancers;
     struct ecs_strings subnets, security_groups, registries;

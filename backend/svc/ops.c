@@ -1,0 +1,67 @@
+/* The operations that we call, as const tables. Limits and paging members:
+ * reference 1.2 and 1.4; buckets: 2.1. */
+#include "backend/svc/ecs.h"
+
+const struct aws_op ecs_list_clusters = {
+    .service = AWS_ECS, .name = "ListClusters",
+    .bucket = AWS_B_CLUSTER_READ, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "clusterArns", .max_page = 100};
+
+const struct aws_op ecs_describe_clusters = {
+    .service = AWS_ECS, .name = "DescribeClusters",
+    .bucket = AWS_B_CLUSTER_READ, .result = "clusters", .batch = 100};
+
+const struct aws_op ecs_list_services = {
+    .service = AWS_ECS, .name = "ListServices",
+    .bucket = AWS_B_SERVICE_READ, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "serviceArns", .max_page = 100};
+
+const struct aws_op ecs_describe_services = {
+    .service = AWS_ECS, .name = "DescribeServices",
+    .bucket = AWS_B_SERVICE_READ, .result = "services", .batch = 10};
+
+const struct aws_op ecs_list_tasks = {
+    .service = AWS_ECS, .name = "ListTasks",
+    .bucket = AWS_B_RESOURCE_READ, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "taskArns", .max_page = 100};
+
+const struct aws_op ecs_describe_tasks = {
+    .service = AWS_ECS, .name = "DescribeTasks",
+    .bucket = AWS_B_RESOURCE_READ, .result = "tasks", .batch = 100};
+
+const struct aws_op ecs_describe_task_definition = {
+    .service = AWS_ECS, .name = "DescribeTaskDefinition",
+    .bucket = AWS_B_TASKDEF_READ, .result = "taskDefinition"};
+
+const struct aws_op ecs_list_task_definitions = {
+    .service = AWS_ECS, .name = "ListTaskDefinitions",
+    .bucket = AWS_B_TASKDEF_READ, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "taskDefinitionArns",
+    .max_page = 100};
+
+/* Not idempotent for us: forceNewDeployment twice is two deployments. */
+const struct aws_op ecs_update_service = {
+    .service = AWS_ECS, .name = "UpdateService",
+    .bucket = AWS_B_SERVICE_MODIFY, .mutates = true};
+
+const struct aws_op ecs_stop_task = {
+    .service = AWS_ECS, .name = "StopTask",
+    .bucket = AWS_B_RESOURCE_MODIFY, .mutates = true};
+
+const struct aws_op logs_filter_log_events = {
+    .service = AWS_LOGS, .name = "FilterLogEvents",
+    .bucket = AWS_B_LOGS_FILTER, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "events", .max_page = 10000};
+
+const struct aws_op logs_get_log_events = {
+    .service = AWS_LOGS, .name = "GetLogEvents", .bucket = AWS_B_LOGS_GET,
+    .result = "events", .max_page = 10000};
+
+const struct aws_op logs_describe_log_streams = {
+    .service = AWS_LOGS, .name = "DescribeLogStreams",
+    .bucket = AWS_B_LOGS_STREAMS, .token_in = "nextToken",
+    .token_out = "nextToken", .result = "logStreams", .max_page = 50};
+
+const struct aws_op sts_get_caller_identity = {
+    .service = AWS_STS, .name = "GetCallerIdentity",
+    .bucket = AWS_B_OTHER};
