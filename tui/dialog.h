@@ -14,10 +14,12 @@
  * key that comes in one burst with the one that moved the focus or filled the
  * field (a paste into a terminal that doesn't mark pastes); any change of
  * content takes the painted mark and the focus back; pasted text goes to TEXT
- * and NUMBER fields only and confirms nothing; letters are never shortcuts. Enter on the confirm button confirms. Typing goes to the field
- * from anywhere. Enter in a valid NUMBER or TEXT field moves to the confirm
- * button; in a TYPED field it confirms when the text matches; in an empty
- * TYPED or NUMBER field it cancels. */
+ * and NUMBER fields only and confirms nothing; letters are never shortcuts.
+ * Enter on the confirm button confirms. Typing goes to the field from
+ * anywhere. Enter in a valid NUMBER or TEXT field moves to the confirm button;
+ * in a TYPED field it confirms when the text matches; in an empty TYPED or
+ * NUMBER field it cancels.
+ */
 #ifndef ECSDASH_TUI_DIALOG_H
 #define ECSDASH_TUI_DIALOG_H
 

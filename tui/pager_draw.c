@@ -100,7 +100,6 @@ static void draw_cut(struct row_place at, const struct text_line *line,
     int used = 0;
 
     at.from = utf8_fit(line->text, line->len, left, &used);
-    at.to = line->len;
     if (used < left && at.from < line->len) {
         uint32_t cp;
 
@@ -109,6 +108,9 @@ static void draw_cut(struct row_place at, const struct text_line *line,
         at.col++;
         at.cols--;
     }
+    /* No further than the edge: a line may have 100 kB. */
+    at.to = at.from + utf8_fit(line->text + at.from, line->len - at.from,
+                               at.cols, NULL);
     draw_part(&at, line, match, current);
 }
 
