@@ -32,6 +32,7 @@ struct cred_chain {
     struct aws_creds creds; /* access_key NULL = none */
     struct err err;         /* of the last fetch, code 0 = good */
     unsigned generation;
+    unsigned rounds; /* fetches begun */
     struct strbuf why; /* who passed over, and why */
     struct timer tell;
     struct waiter *first, *last;
@@ -222,6 +223,7 @@ int cred_chain_wait(struct cred_chain *c, struct scope *scope,
     c->at = 0;
     err_clear(&c->err);
     strbuf_clear(&c->why);
+    c->turn.round = c->rounds++;
     run_next(c);
     return 0;
 }

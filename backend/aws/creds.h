@@ -49,6 +49,7 @@ struct cred_turn {
     struct cred_chain *chain;
     const struct cred_context *context;
     struct scope *scope;
+    unsigned round; /* 0 in the first fetch; later ones read files anew */
 };
 /* creds' strings are taken (creds is left empty). */
 void cred_provide(struct cred_turn *turn, struct aws_creds *creds);

@@ -95,8 +95,7 @@ static void shared_start(struct cred_turn *turn)
 
     /* Someone may have renewed the keys since: after an ExpiredToken the file
      * is worth another look. */
-    if (p && cred_chain_generation(turn->chain) > 0 &&
-        profile_reload(p, &err) != 0) {
+    if (p && turn->round > 0 && profile_reload(p, &err) != 0) {
         cred_fail(turn, &err);
         return;
     }

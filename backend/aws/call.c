@@ -1,0 +1,504 @@
+/* One logical call: turn in the budget, credentials, sign, send, and then
+ * either an answer, another try, or an error. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "backend/aws/budget.h"
+#include "backend/aws/client_internal.h"
+#include "backend/aws/creds.h"
+#include "backend/aws/endpoint.h"
+#include "backend/aws/errors.h"
+#include "backend/aws/params.h"
+#include "backend/aws/sigv4.h"
+#include "backend/base/clock.h"
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/rng.h"
+#include "backend/base/scope.h"
+#include "backend/net/http.h"
+#include "backend/net/loop.h"
+
+enum { INLINE_PARSE = 256 * 1024, MAX_HEADERS = 8 };
+static const int64_t SKEW_MS = 4 * 60 * 1000;
+
+struct parse_job;
+
+/* Lives from aws_call() to the completion or the cancellation. What it waits
+ * for at any moment sits in `inner`, `timer` or `wait`: exactly one. */
+struct aws_call {
+    struct work work; /* in the caller's scope */
+    struct scope inner;
+    struct aws_client *client;
+    const struct aws_op *op;
+    struct strbuf body;
+    struct endpoint endpoint;
+    char *region;
+    char *subject;
+    enum aws_priority priority;
+    size_t max_body;
+    struct timer timer;
+    struct budget_wait wait;
+    int attempt;          /* tries sent */
+    int retries;          /* that cost quota */
+    int paid;             /* for the last retry */
+    bool skew_tried;      /* one correction per call */
+    bool refresh_tried;   /* one refresh per call */
+    unsigned generation;  /* of the credentials last used */
+    double last_ms;
+    struct parse_job *job;
+    char request_id[80];
+    int status;
+    int64_t date_ms;
+    struct strbuf answer;
+    aws_done_fn *done;
+    void *arg;
+};
+
+/* A parse on the pool; outlives a cancelled call, owns its text. */
+struct parse_job {
+    uv_work_t req;
+    struct loop *loop;
+    struct aws_call *call; /* NULL once cancelled */
+    struct strbuf text;
+    json_t *root;
+    json_error_t error;
+};
+
+static void try_now(void *arg);
+
+/* ---- ends ---- */
+
+static void call_free(struct aws_call *c)
+{
+    scope_cancel(&c->inner);
+    timer_stop(c->client->cfg.clock, &c->timer);
+    if (c->client->cfg.budget)
+        budget_cancel(c->client->cfg.budget, &c->wait);
+    if (c->job)
+        c->job->call = NULL;
+    c->client->calls--;
+    strbuf_release(&c->body);
+    strbuf_release(&c->answer);
+    free(c->region);
+    free(c->subject);
+    free(c);
+}
+
+static void call_cancel(struct work *w)
+{
+    call_free(container_of(w, struct aws_call, work));
+}
+
+static void observe(const struct aws_call *c, enum aws_event_kind kind,
+                    const struct err *err, int64_t wait_ms)
+{
+    const struct aws_client *cl = c->client;
+    struct aws_call_event e = {
+        .kind = kind, .op = c->op, .subject = c->subject ? c->subject : "",
+        .region = c->region, .request_id = c->request_id, .err = err,
+        .status = c->status, .attempt = c->attempt, .wait_ms = wait_ms,
+        .ms = c->last_ms, .bytes = c->answer.len,
+    };
+
+    if (cl->observer)
+        cl->observer(cl->observer_arg, &e);
+}
+
+static void fail(struct aws_call *c, const struct err *err)
+{
+    observe(c, AWS_EVENT_FAILED, err, 0);
+    scope_remove(&c->work);
+    c->done(c->arg, NULL, err);
+    call_free(c);
+}
+
+static void succeed(struct aws_call *c, json_t *root, const struct strbuf *text)
+{
+    struct aws_reply reply = {
+        .status = c->status, .request_id = c->request_id,
+        .body = strbuf_get(text), .body_len = text->len, .root = root,
+        .attempts = c->attempt, .date_ms = c->date_ms,
+    };
+
+    observe(c, AWS_EVENT_OK, NULL, 0);
+    scope_remove(&c->work);
+    c->done(c->arg, &reply, NULL);
+    call_free(c);
+}
+
+/* ---- answers ---- */
+
+static void fail_parse(struct aws_call *c, const json_error_t *je)
+{
+    struct err err;
+
+    /* A mutation was carried out: only its answer can't be read. */
+    err_set(&err, c->op->mutates ? ERR_OUTCOME_UNKNOWN : ERR_PARSE,
+            "%s: the answer is not JSON: %s at byte %d.", c->op->name,
+            je->text, je->position);
+    err.http_status = c->status;
+    snprintf(err.request_id, sizeof(err.request_id), "%s", c->request_id);
+    fail(c, &err);
+}
+
+static void pool_parse(uv_work_t *req)
+{
+    struct parse_job *j = req->data;
+
+    j->root = json_loadb(strbuf_get(&j->text), j->text.len, 0, &j->error);
+}
+
+static void pool_done(uv_work_t *req, int status)
+{
+    struct parse_job *j = req->data;
+    struct aws_call *c = j->call;
+
+    (void)status; /* UV_ECANCELED can't be: nobody cancels it */
+    loop_work_end(j->loop);
+    if (c) {
+        c->job = NULL;
+        if (j->root)
+            succeed(c, j->root, &j->text);
+        else
+            fail_parse(c, &j->error);
+    }
+    json_decref(j->root);
+    strbuf_release(&j->text);
+    free(j);
+}
+
+static void parse_on_pool(struct aws_call *c)
+{
+    struct parse_job *j = xcalloc(1, sizeof(*j));
+
+    j->loop = c->client->cfg.loop;
+    j->call = c;
+    j->text = c->answer;
+    c->answer = (struct strbuf)STRBUF_INIT;
+    j->req.data = j;
+    c->job = j;
+    loop_work_begin(j->loop);
+    uv_queue_work(loop_uv(j->loop), &j->req, pool_parse, pool_done);
+}
+
+static void parse(struct aws_call *c)
+{
+    enum aws_protocol p = aws_service_info(c->op->service)->protocol;
+    json_error_t je;
+    json_t *root = NULL;
+
+    if (p == AWS_QUERY || p == AWS_QUERY_EC2) {
+        succeed(c, NULL, &c->answer);
+        return;
+    }
+    if (c->answer.len > INLINE_PARSE) {
+        parse_on_pool(c);
+        return;
+    }
+    /* Some writes answer with nothing at all. */
+    if (c->answer.len == 0)
+        root = json_object();
+    else
+        root = json_loadb(strbuf_get(&c->answer), c->answer.len, 0, &je);
+    if (root)
+        succeed(c, root, &c->answer);
+    else
+        fail_parse(c, &je);
+    json_decref(root);
+}
+
+/* ---- another try, or not ---- */
+
+static void on_retry_timer(struct timer *t, void *arg)
+{
+    struct aws_call *c = arg;
+    struct budget *b = c->client->cfg.budget;
+
+    (void)t;
+    if (!b || budget_take(b, c->op->bucket))
+        try_now(c);
+    else
+        budget_enqueue(b, &c->wait, c->op->bucket, (int)c->priority, try_now,
+                       c);
+}
+
+static void again(struct aws_call *c, const struct err *err, int64_t wait_ms)
+{
+    observe(c, AWS_EVENT_RETRY, err, wait_ms);
+    timer_start(c->client->cfg.clock, &c->timer, wait_ms, on_retry_timer, c);
+}
+
+static void retry_or_fail(struct aws_call *c, const struct err *err,
+                          int64_t hint_ms)
+{
+    struct aws_client *cl = c->client;
+    enum retry_kind kind = retry_kind_of(err);
+
+    if (kind == RETRY_NONE || c->retries + 1 >= cl->cfg.max_attempts ||
+        !retry_take(&cl->quota, kind, &c->paid)) {
+        fail(c, err);
+        return;
+    }
+    again(c, err, retry_delay_ms(kind, c->retries++, rng_unit(cl->cfg.rng),
+                                 hint_ms));
+}
+
+/* No answer came. What was sent and changes things must not be sent again. */
+static void no_answer(struct aws_call *c, const struct http_reply *r,
+                      const struct err *why)
+{
+    struct err err = *why;
+
+    if (c->op->mutates && r->sent) {
+        err_set(&err, ERR_OUTCOME_UNKNOWN,
+                "%s was sent, but no answer came, so it may or may not have "
+                "been carried out: %s", c->op->name, why->message);
+        fail(c, &err);
+        return;
+    }
+    err_prefix(&err, "%s", c->op->name);
+    retry_or_fail(c, &err, -1);
+}
+
+/* A wrong clock shows in the Date of the refusal. */
+static bool fix_clock(struct aws_call *c, const struct err *err,
+                      int64_t date_ms)
+{
+    int64_t skew;
+
+    if (c->skew_tried || !date_ms || !errors_may_be_clock(err->aws_code))
+        return false;
+    skew = date_ms - clock_wall_ms(c->client->cfg.clock);
+    /* Measured against what was signed with: a correction already in force
+     * was not the cause. */
+    if (llabs(skew - c->client->skew_ms) <= SKEW_MS)
+        return false;
+    c->skew_tried = true;
+    c->client->skew_ms = skew;
+    return true;
+}
+
+static void refused(struct aws_call *c, const struct http_reply *r)
+{
+    struct aws_client *cl = c->client;
+    struct err err;
+    char hint[32];
+
+    errors_decode(c->op, r, &err);
+    snprintf(c->request_id, sizeof(c->request_id), "%s", err.request_id);
+    if (err.code == ERR_THROTTLED && cl->cfg.budget)
+        budget_throttled(cl->cfg.budget, c->op->bucket);
+    if (fix_clock(c, &err, r->date_ms)) {
+        again(c, &err, 0);
+        return;
+    }
+    /* Wrong keys too are looked up again by the next call: the user may mend
+     * the file while we run. */
+    if (err.code == ERR_EXPIRED || err.code == ERR_CREDENTIALS)
+        cred_chain_expire(cl->cfg.creds, c->generation);
+    if (err.code == ERR_EXPIRED && !c->refresh_tried) {
+        c->refresh_tried = true;
+        again(c, &err, 0);
+        return;
+    }
+    if (c->op->mutates && !c->op->idempotent && r->status >= 500 &&
+        r->status != 503 && err.code != ERR_THROTTLED) {
+        err.code = ERR_OUTCOME_UNKNOWN;
+        err.retryable = false;
+        err_prefix(&err, "It may or may not have been carried out");
+    }
+    retry_or_fail(c, &err,
+                  retry_parse_hint(http_reply_header(r, "x-amz-retry-after",
+                                                     hint, sizeof(hint))));
+}
+
+static void on_http(void *arg, struct http_reply *r, const struct err *err)
+{
+    struct aws_call *c = arg;
+
+    c->last_ms = r->total_ms;
+    c->status = r->status;
+    c->date_ms = r->date_ms;
+    errors_request_id(r, c->request_id, sizeof(c->request_id));
+    if (err) {
+        no_answer(c, r, err);
+        return;
+    }
+    if (r->status < 200 || r->status > 299) {
+        refused(c, r);
+        return;
+    }
+    retry_refund(&c->client->quota, c->paid);
+    c->answer = r->body;
+    r->body = (struct strbuf)STRBUF_INIT;
+    parse(c);
+}
+
+/* ---- send ---- */
+
+struct head {
+    struct http_header list[MAX_HEADERS];
+    size_t n;
+};
+
+static void put_header(struct head *h, const char *name, const char *value)
+{
+    assert(h->n < MAX_HEADERS);
+    h->list[h->n++] = (struct http_header){.name = name, .value = value};
+}
+
+static const char *content_type(enum aws_protocol p)
+{
+    switch (p) {
+    case AWS_JSON_1_0:
+        return "application/x-amz-json-1.0";
+    case AWS_JSON_1_1:
+        return "application/x-amz-json-1.1";
+    default:
+        return "application/x-www-form-urlencoded; charset=utf-8";
+    }
+}
+
+static int sign(struct aws_call *c, const struct aws_creds *creds,
+                const struct aws_service_info *info, struct head *h,
+                const char *date, struct strbuf *auth)
+{
+    struct sigv4_request s = {
+        .method = "POST", .path = c->endpoint.path, .headers = h->list,
+        .n_headers = h->n, .body = strbuf_get(&c->body),
+        .body_len = c->body.len, .region = c->region,
+        .service = info->signing_name, .access_key = creds->access_key,
+        .secret = creds->secret, .amz_date = date,
+    };
+
+    if (sigv4_sign(&s, auth, NULL, NULL) != 0)
+        return -1;
+    put_header(h, "Authorization", strbuf_get(auth));
+    return 0;
+}
+
+static void send_with(struct aws_call *c, const struct aws_creds *creds)
+{
+    struct aws_client *cl = c->client;
+    const struct aws_service_info *info = aws_service_info(c->op->service);
+    struct strbuf auth = STRBUF_INIT;
+    struct head h = {.n = 0};
+    struct err err;
+    char date[20], target[160];
+    int rc = -1;
+
+    c->generation = cred_chain_generation(cl->cfg.creds);
+    fmt_amz_date(clock_wall_ms(cl->cfg.clock) + cl->skew_ms, date);
+    put_header(&h, "Host", c->endpoint.host);
+    put_header(&h, "Content-Type", content_type(info->protocol));
+    put_header(&h, "X-Amz-Date", date);
+    if (info->target) {
+        snprintf(target, sizeof(target), "%s.%s", info->target, c->op->name);
+        put_header(&h, "X-Amz-Target", target);
+    }
+    if (c->op->service == AWS_CLOUDWATCH)
+        put_header(&h, "X-Amzn-Query-Mode", "true");
+    if (creds->token)
+        put_header(&h, "X-Amz-Security-Token", creds->token);
+    if (sign(c, creds, info, &h, date, &auth) != 0) {
+        err_set(&err, ERR_SYS, "%s could not be signed.", c->op->name);
+    } else {
+        struct http_request rq = {
+            .method = "POST", .url = c->endpoint.url, .headers = h.list,
+            .n_headers = h.n, .body = strbuf_get(&c->body),
+            .body_len = c->body.len, .timeout_ms = c->op->timeout_ms,
+            .max_body = c->max_body, .ca_bundle = cl->cfg.ca_bundle,
+            .send_once = c->op->mutates,
+        };
+
+        c->attempt++;
+        observe(c, AWS_EVENT_SENT, NULL, 0);
+        rc = http_start(cl->cfg.http, &c->inner, &rq, on_http, c, &err);
+    }
+    strbuf_release(&auth);
+    if (rc != 0)
+        fail(c, &err);
+}
+
+static void on_creds(void *arg, const struct aws_creds *creds,
+                     const struct err *err)
+{
+    struct aws_call *c = arg;
+
+    if (err)
+        fail(c, err);
+    else
+        send_with(c, creds);
+}
+
+/* The budget's token is spent: credentials, then the wire. */
+static void try_now(void *arg)
+{
+    struct aws_call *c = arg;
+    struct cred_chain *chain = c->client->cfg.creds;
+    const struct aws_creds *creds = cred_chain_current(chain);
+    struct err err;
+
+    if (creds)
+        send_with(c, creds);
+    else if (cred_chain_wait(chain, &c->inner, on_creds, c, &err) != 0)
+        fail(c, &err);
+}
+
+int aws_call(struct aws_client *client, struct scope *scope,
+             const struct aws_op *op, json_t *params,
+             const struct aws_call_opts *opts, aws_done_fn *done, void *arg,
+             struct err *err)
+{
+    struct aws_call *c = NULL;
+    struct endpoint ep;
+    const char *region = opts && opts->region ? opts->region
+                                              : client->cfg.region;
+    int rc = -1;
+
+    if (op->mutates && client->cfg.read_only) {
+        err_set(err, ERR_READ_ONLY,
+                "%s changes things, and this is a read-only session.",
+                op->name);
+        goto out;
+    }
+    if (endpoint_resolve(client->cfg.endpoints, op->service, region, &ep,
+                         err) != 0)
+        goto out;
+    c = xcalloc(1, sizeof(*c));
+    if (params_body(op, params, &c->body) != 0) {
+        err_set(err, ERR_SYS, "%s: the request could not be written.",
+                op->name);
+        goto out;
+    }
+    if (scope_add(scope, &c->work, call_cancel) != 0) {
+        err_set(err, ERR_NET, "%s was cancelled.", op->name);
+        goto out;
+    }
+    scope_init(&c->inner, NULL);
+    c->client = client;
+    c->op = op;
+    c->endpoint = ep;
+    c->region = xstrdup(region);
+    c->subject = xstrdup(opts ? opts->subject : NULL);
+    c->priority = opts ? opts->priority : AWS_PRIO_NORMAL;
+    c->max_body = opts ? opts->max_body : 0;
+    c->done = done;
+    c->arg = arg;
+    client->calls++;
+    /* From the loop, so that done never runs inside this start, and so that
+     * what was started in one turn is sorted by priority first. */
+    timer_start(client->cfg.clock, &c->timer, 0, on_retry_timer, c);
+    c = NULL;
+    rc = 0;
+out:
+    if (c) {
+        strbuf_release(&c->body);
+        free(c);
+    }
+    json_decref(params);
+    return rc;
+}

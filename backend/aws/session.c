@@ -1,0 +1,130 @@
+#include "backend/aws/session.h"
+
+#include <stdlib.h>
+
+#include "backend/aws/budget.h"
+#include "backend/aws/creds.h"
+#include "backend/aws/endpoint.h"
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/net/http.h"
+#include "backend/net/loop.h"
+
+struct aws_session {
+    struct loop *loop;
+    struct profile *profile; /* NULL with no_files */
+    struct region region;
+    struct endpoints *endpoints;
+    struct cred_chain *creds;
+    struct budget *budget;
+    struct http *http;
+    struct aws_client *client;
+};
+
+static int max_attempts(const struct aws_env *env, const struct profile *p)
+{
+    const char *v = aws_env_get(env, "AWS_MAX_ATTEMPTS");
+    int64_t n;
+
+    if (!v && p)
+        v = profile_get(p, "max_attempts");
+    return v && fmt_parse_int(v, 1, 10, &n) == 0 ? (int)n : 0;
+}
+
+static void build(struct aws_session *s, struct rng *rng,
+                  const struct aws_session_options *o)
+{
+    struct clock *clock = loop_clock(s->loop);
+    const char *ca = aws_env_get(&o->env, "AWS_CA_BUNDLE");
+    struct cred_context cx = {
+        .loop = s->loop, .http = s->http, .clock = clock, .env = o->env,
+        .profile = s->profile, .region = s->region.name,
+    };
+    struct aws_client_config config = {
+        .loop = s->loop, .http = s->http, .clock = clock, .rng = rng,
+        .endpoints = s->endpoints, .region = s->region.name,
+        .read_only = o->read_only,
+        .max_attempts = max_attempts(&o->env, s->profile),
+    };
+
+    s->creds = cred_chain_new(&cx, cred_standard);
+    s->budget = budget_new(clock, o->budget_percent, o->budget_unlimited);
+    config.creds = s->creds;
+    config.budget = s->budget;
+    if (!ca && s->profile)
+        ca = profile_get(s->profile, "ca_bundle");
+    config.ca_bundle = ca;
+    s->client = aws_client_new(&config);
+}
+
+struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
+                                    const struct aws_session_options *o,
+                                    struct err *err)
+{
+    struct aws_session *s = xcalloc(1, sizeof(*s));
+
+    s->loop = loop;
+    if (!o->no_files) {
+        s->profile = profile_load(&o->env, o->profile, err);
+        if (!s->profile)
+            goto fail;
+    }
+    if (region_resolve(&o->env, o->region, s->profile, &s->region, err) != 0)
+        goto fail;
+    s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
+    if (!s->endpoints)
+        goto fail;
+    s->http = http_new(loop, err);
+    if (!s->http)
+        goto fail;
+    build(s, rng, o);
+    return s;
+fail:
+    aws_session_free(s);
+    return NULL;
+}
+
+void aws_session_free(struct aws_session *s)
+{
+    if (!s)
+        return;
+    aws_client_free(s->client);
+    cred_chain_free(s->creds);
+    http_free(s->http);
+    budget_free(s->budget);
+    endpoints_free(s->endpoints);
+    profile_free(s->profile);
+    free(s);
+}
+
+struct aws_client *aws_session_client(struct aws_session *s)
+{
+    return s->client;
+}
+
+const struct region *aws_session_region(const struct aws_session *s)
+{
+    return &s->region;
+}
+
+const char *aws_session_profile_name(const struct aws_session *s)
+{
+    return s->profile ? profile_name(s->profile) : "";
+}
+
+const char *aws_session_creds_source(const struct aws_session *s)
+{
+    const struct aws_creds *c = cred_chain_current(s->creds);
+
+    return c ? c->source : "";
+}
+
+const char *aws_session_endpoint(const struct aws_session *s)
+{
+    return endpoints_override(s->endpoints);
+}
+
+struct http *aws_session_http(struct aws_session *s)
+{
+    return s->http;
+}

@@ -1,0 +1,39 @@
+/* session.h - from options and environment to a working client: profile,
+ * region, endpoints, credentials chain, budget, HTTP. */
+#ifndef ECSDASH_AWS_SESSION_H
+#define ECSDASH_AWS_SESSION_H
+
+#include "backend/aws/client.h"
+#include "backend/aws/env.h"
+#include "backend/aws/profile.h"
+#include "backend/aws/region.h"
+
+struct aws_session;
+
+struct aws_session_options {
+    struct aws_env env; /* zero = nothing is set */
+    bool no_files;      /* read no shared file (--demo) */
+    const char *profile, *region, *endpoint_url; /* options, may be NULL */
+    bool read_only;
+    int budget_percent; /* 0 = 25 */
+    bool budget_unlimited;
+};
+
+/* Reads files, sends nothing. loop and rng are borrowed. NULL with err
+ * (ERR_CONFIG mostly) before any call is made. */
+struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
+                                    const struct aws_session_options *options,
+                                    struct err *err);
+/* After every scope used with it was cancelled; before loop_free(). */
+void aws_session_free(struct aws_session *s);
+
+struct aws_client *aws_session_client(struct aws_session *s);
+const struct region *aws_session_region(const struct aws_session *s);
+const char *aws_session_profile_name(const struct aws_session *s);
+/* "environment"; "" before the first call. */
+const char *aws_session_creds_source(const struct aws_session *s);
+/* The --endpoint-url in force, or NULL. */
+const char *aws_session_endpoint(const struct aws_session *s);
+struct http *aws_session_http(struct aws_session *s);
+
+#endif
