@@ -76,6 +76,7 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
                          sizeof(struct task_entry *));
         e->slot = w->n_tasks;
         w->tasks[w->n_tasks++] = e;
+        w->unordered = true;
     } else if (strcmp(e->arn, id_or_arn) != 0 &&
                strncmp(id_or_arn, "arn:", 4) == 0) {
         free(e->arn);
@@ -116,6 +117,7 @@ void task_drop(struct task_entry *e)
         s->n_remembered--;
     w->tasks[e->slot] = w->tasks[--w->n_tasks];
     w->tasks[e->slot]->slot = e->slot;
+    w->unordered = true;
     map_remove(s->task_by_id, arn_tail(e->arn));
     task_release(e);
 }

@@ -116,8 +116,7 @@ void feed_state(struct feed *f, bool *complete, bool *settled)
     if (f->svc != NULL && f->svc->missing)
         st.settled = true;
     if (st.settled && f->kind != QUERY_CLUSTERS)
-        st.settled = s->n_dirty_svcs + s->n_dirty_tasks == 0 &&
-                     taskdefs_settled(s);
+        st.settled = taskdefs_settled(s);
     *complete = st.complete;
     *settled = st.settled;
 }
@@ -247,28 +246,53 @@ static void add_services(struct watch *w, struct snap_builder *b,
     }
 }
 
-static int64_t order_key(const struct task_row *r)
-{
-    return r->stopped ? r->task->stopped_ms : r->task->created_ms;
-}
+struct by_age {
+    int64_t key;
+    bool stopped;
+    struct task_entry *e;
+};
 
 /* Running before stopped, newest first; the ARN makes it stable. */
 static int by_age(const void *pa, const void *pb)
 {
-    const struct task_row *a = ((const struct snap_row *)pa)->data;
-    const struct task_row *b = ((const struct snap_row *)pb)->data;
-    int64_t ka = order_key(a), kb = order_key(b);
+    const struct by_age *a = pa, *b = pb;
 
     if (a->stopped != b->stopped)
         return a->stopped ? 1 : -1;
-    if (ka != kb)
-        return ka > kb ? -1 : 1;
-    return strcmp(a->task->arn, b->task->arn);
+    if (a->key != b->key)
+        return a->key > b->key ? -1 : 1;
+    return strcmp(a->e->arn, b->e->arn);
+}
+
+/* The watch keeps its tasks in the order of the rows, so that a publish that
+ * brings no new task sorts nothing. */
+static void order_tasks(struct watch *w)
+{
+    struct by_age *v;
+
+    if (!w->unordered)
+        return;
+    w->unordered = false;
+    v = xreallocarray(NULL, w->n_tasks + 1, sizeof(*v));
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        struct task_entry *e = w->tasks[i];
+
+        v[i] = (struct by_age){.stopped = e->final, .e = e};
+        if (e->task != NULL)
+            v[i].key = e->final ? e->task->stopped_ms : e->task->created_ms;
+    }
+    qsort(v, w->n_tasks, sizeof(*v), by_age);
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        w->tasks[i] = v[i].e;
+        w->tasks[i]->slot = i;
+    }
+    free(v);
 }
 
 static void add_tasks(struct feed *f, struct watch *w,
                       struct snap_builder *b, size_t *loaded)
 {
+    order_tasks(w);
     for (size_t i = 0; i < w->n_tasks; i++) {
         struct task_entry *e = w->tasks[i];
 
@@ -332,8 +356,6 @@ static const struct snapshot *render(struct feed *f)
                 add_services(w, &b, &loaded);
             else if (feed_covers(f, w))
                 add_tasks(f, w, &b, &loaded);
-    if (f->kind == QUERY_TASKS && b.n_rows > 1)
-        qsort(b.rows, b.n_rows, sizeof(*b.rows), by_age);
     snap = snap_finish(&b);
     snap->generation = ++f->generation;
     snap->loaded = loaded;

@@ -185,6 +185,7 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     struct watch *w = e->watch;
     struct store *s = w->store;
 
+    w->unordered = w->unordered || e->task == NULL || is_final(t);
     e->task = t;
     page_set(&e->data, p);
     e->td = t->task_definition != NULL ? td_get(s, t->task_definition) : NULL;

@@ -155,6 +155,7 @@ struct watch {
     size_t n_svcs, cap_svcs, n_listed;
     struct task_entry **tasks;
     size_t n_tasks, cap_tasks;
+    bool unordered; /* tasks came, stopped or went since they were sorted */
     size_t svc_pos, task_pos; /* where the next scan begins */
     size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
     struct job list, sweep, run, svc_desc, task_desc;

@@ -216,6 +216,10 @@ bool subscription_settled(const struct subscription *sub)
 
     if (f->snap == NULL || f->dirty)
         return false;
+    if (f->store->n_dirty_svcs + f->store->n_dirty_tasks > 0) {
+        feed_dirty(f); /* causes and states first */
+        return false;
+    }
     feed_state(f, &complete, &settled);
     return settled;
 }

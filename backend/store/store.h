@@ -1,5 +1,9 @@
 /* store.h - immutable snapshots of an account, kept fresh by a poller.
  *
+ * Rows that did not change are shared: the same data pointer in two snapshots
+ * of one query means the same content. What was once known stays known while
+ * nobody subscribes, is shown at once to the next who does, and asked again.
+ *
  * A view subscribes to a query and gets a callback whenever a new snapshot is
  * published; equal queries share one fetch. A failed fetch publishes the old
  * rows plus the error, never an empty table. All callbacks run on the loop,
@@ -23,8 +27,8 @@ struct aws_client;
 enum query_kind {
     QUERY_CLUSTERS,   /* rows: struct ecs_cluster */
     QUERY_SERVICES,   /* rows: struct service_row; cluster or all */
-    QUERY_TASKS,      /* rows: struct task_row; cluster, or cluster+service;
-                         running and stopped together */
+    QUERY_TASKS,      /* rows: struct task_row; cluster, cluster+service, or
+                         all; running ones first, newest first, by cluster */
     QUERY_CONTAINERS, /* rows: struct container_row; cluster+task */
     QUERY_KIND_N
 };
@@ -131,6 +135,8 @@ void store_acknowledge(struct store *s, const char *service_arn);
  * for suspend). */
 void store_pause(struct store *s, bool paused);
 /* True while a fetch is in flight or due now (not merely scheduled). */
+/* :set refresh. */
+void store_set_refresh(struct store *s, int64_t refresh_ms);
 bool store_busy(const struct store *s);
 /* Progress for the header: described / named over all subscribed queries. */
 void store_progress(const struct store *s, size_t *loaded, size_t *total);
