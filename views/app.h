@@ -7,7 +7,9 @@
 #define ECSDASH_VIEWS_APP_H
 
 #include "backend/aws/client.h"
+#include "backend/base/clock.h"
 #include "backend/base/scope.h"
+#include "backend/base/strbuf.h"
 #include "backend/store/store.h"
 #include "keymaps/keymap.h"
 #include "themes/theme.h"
@@ -22,10 +24,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct clock;
 struct log;
 struct loop;
-struct map;
+struct mutations;
 
 /* Everything borrowed must outlive the app; strings are copied. */
 struct app_options {
@@ -34,7 +35,7 @@ struct app_options {
     struct aws_client *client;
     struct store *store;
     struct keymap *keymap;
-    const struct theme *theme;
+    struct theme *theme; /* `:set theme` writes it */
     struct log *log;
     bool read_only;
     int64_t refresh_ms;
@@ -82,10 +83,11 @@ struct app {
     bool paused;        /* Z: the screen stands still */
     int64_t last_key_ms; /* mono; order is held for a while after */
     bool fullscreen;
+    bool dialog_fits;   /* the dialog was drawn whole in the last frame */
     struct prompt prompt;
     app_prompt_fn *prompt_fn;
     void *prompt_arg;
-    struct history *histories[3]; /* command, filter, search */
+    struct history histories[3]; /* command, filter, search */
     struct dialog dialog;
     app_dialog_fn *dialog_fn;
     void *dialog_arg;
@@ -93,10 +95,8 @@ struct app {
     app_menu_fn *menu_fn;
     void *menu_arg;
     struct timer tick;
-    int calls_minute, throttles; /* from the observer */
     struct strbuf copied;  /* OSC 52 text waiting for app_tty */
-    struct map *acked;
-    void *mutations;       /* mutate.c's own */
+    struct mutations *mutations;
 };
 
 enum app_history { HISTORY_COMMAND, HISTORY_FILTER, HISTORY_SEARCH };
@@ -112,6 +112,7 @@ int64_t app_now(const struct app *a); /* wall ms */
 /* The stack. app_push takes the view (NULL is ignored). */
 void app_push(struct app *a, struct view *v);
 void app_pop(struct app *a);
+void app_forward(struct app *a); /* undo the last pop */
 /* Replace the whole stack by one root view. */
 void app_root(struct app *a, struct view *v);
 struct view *app_top(const struct app *a); /* NULL before start */

@@ -1,0 +1,333 @@
+/* The app: the view stack, messages, and the questions it asks. */
+#include "views/app.h"
+
+#include "backend/base/clock.h"
+#include "backend/base/fmt.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/net/loop.h"
+#include "views/kind.h"
+#include "views/mutate.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOLD_MS 5000 /* order stands still that long after a key */
+
+int64_t app_now(const struct app *a)
+{
+    return clock_wall_ms(a->o.clock);
+}
+
+void app_dirty(struct app *a, enum app_paint why)
+{
+    if (why > a->paint)
+        a->paint = why;
+    loop_wake(a->o.loop);
+}
+
+/* ---- messages -------------------------------------------------------- */
+
+void app_say(struct app *a, enum message_level level, const char *fmt, ...)
+{
+    struct strbuf b = STRBUF_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    strbuf_vprintf(&b, fmt, ap);
+    va_end(ap);
+    messages_add(&a->messages, level, app_now(a), strbuf_get(&b));
+    log_line(a->o.log, "%s", strbuf_get(&b));
+    strbuf_release(&b);
+    app_dirty(a, PAINT_DATA);
+}
+
+/* What to do next, by the kind of error. */
+static const char *advice(enum err_code code)
+{
+    switch (code) {
+    case ERR_DENIED:
+        return " This identity may not do that.";
+    case ERR_CREDENTIALS:
+    case ERR_EXPIRED:
+        return " Renew the credentials; the dashboard goes on by itself.";
+    case ERR_OUTCOME_UNKNOWN:
+        return " It is not sent again; the state shown is looked up.";
+    default:
+        return "";
+    }
+}
+
+void app_say_err(struct app *a, const char *what, const struct err *err)
+{
+    app_say(a, MSG_ERROR, "%s: %s%s%s%s%s", what, err->message,
+            advice(err->code), err->request_id[0] ? " (request " : "",
+            err->request_id, err->request_id[0] ? ")" : "");
+}
+
+/* ---- the stack ------------------------------------------------------- */
+
+struct view *app_top(const struct app *a)
+{
+    return a->depth ? a->stack[a->depth - 1] : NULL;
+}
+
+static void show(struct app *a, struct view *v, bool on)
+{
+    if (v && v->ops->visible)
+        v->ops->visible(v, on);
+    (void)a;
+}
+
+static void close_view(struct view *v)
+{
+    scope_cancel(&v->scope);
+    v->ops->free(v);
+}
+
+static void drop_forward(struct app *a)
+{
+    while (a->n_forward)
+        close_view(a->forward[--a->n_forward]);
+}
+
+void app_push(struct app *a, struct view *v)
+{
+    if (!v)
+        return;
+    if (a->depth == APP_MAX_VIEWS) {
+        close_view(v);
+        app_say(a, MSG_WARN, "Too many views are open; go back first.");
+        return;
+    }
+    drop_forward(a);
+    show(a, app_top(a), false);
+    a->stack[a->depth++] = v;
+    a->fullscreen = false;
+    show(a, v, true);
+    app_dirty(a, PAINT_KEY);
+}
+
+/* A view that is left by going back waits for `]`, up to a few. */
+void app_pop(struct app *a)
+{
+    if (a->depth < 2)
+        return;
+    struct view *v = a->stack[--a->depth];
+    show(a, v, false);
+    if (a->n_forward == APP_MAX_VIEWS) {
+        close_view(a->forward[0]);
+        memmove(a->forward, a->forward + 1,
+                (a->n_forward - 1) * sizeof(*a->forward));
+        a->n_forward--;
+    }
+    a->forward[a->n_forward++] = v;
+    a->fullscreen = false;
+    show(a, app_top(a), true);
+    app_dirty(a, PAINT_KEY);
+}
+
+void app_forward(struct app *a)
+{
+    if (!a->n_forward || a->depth == APP_MAX_VIEWS)
+        return;
+    show(a, app_top(a), false);
+    a->stack[a->depth++] = a->forward[--a->n_forward];
+    show(a, app_top(a), true);
+    app_dirty(a, PAINT_KEY);
+}
+
+void app_root(struct app *a, struct view *v)
+{
+    drop_forward(a);
+    show(a, app_top(a), false);
+    while (a->depth)
+        close_view(a->stack[--a->depth]);
+    a->stack[a->depth++] = v;
+    show(a, v, true);
+    app_dirty(a, PAINT_KEY);
+}
+
+size_t app_contexts(const struct app *a, enum context *out)
+{
+    struct view *v = app_top(a);
+    if (v)
+        return v->ops->contexts(v, out);
+    out[0] = CONTEXT_GENERIC;
+    return 1;
+}
+
+/* ---- questions ------------------------------------------------------- */
+
+void app_ask(struct app *a, const char *label, const char *text,
+             enum app_history history, completer_fn *complete, void *ctx,
+             app_prompt_fn *fn, void *arg)
+{
+    prompt_open(&a->prompt, label, text, &a->histories[history], complete,
+                ctx);
+    a->prompt_fn = fn;
+    a->prompt_arg = arg;
+    app_dirty(a, PAINT_KEY);
+}
+
+struct dialog *app_dialog(struct app *a, const char *title,
+                          const char *confirm, app_dialog_fn *fn, void *arg)
+{
+    dialog_open(&a->dialog, title, confirm);
+    a->dialog_fn = fn;
+    a->dialog_arg = arg;
+    app_dirty(a, PAINT_KEY);
+    return &a->dialog;
+}
+
+void app_dialog_close(struct app *a)
+{
+    dialog_close(&a->dialog);
+    a->dialog_fn = NULL;
+    app_dirty(a, PAINT_KEY);
+}
+
+struct menu *app_menu(struct app *a, const char *title, app_menu_fn *fn,
+                      void *arg)
+{
+    menu_open(&a->menu, title);
+    a->menu_fn = fn;
+    a->menu_arg = arg;
+    app_dirty(a, PAINT_KEY);
+    return &a->menu;
+}
+
+void app_copy(struct app *a, const char *what, const char *text)
+{
+    if (!text || !*text) {
+        app_say(a, MSG_WARN, "There is no %s to copy here.", what);
+        return;
+    }
+    strbuf_clear(&a->copied);
+    strbuf_puts(&a->copied, text);
+    app_say(a, MSG_INFO, "Sent to the clipboard (OSC 52): %s", text);
+}
+
+/* ---- life ------------------------------------------------------------ */
+
+static void on_tick(struct timer *t, void *arg)
+{
+    struct app *a = arg;
+    struct view *v = app_top(a);
+    timer_start(a->o.clock, t, 1000, on_tick, a);
+    if (a->paused)
+        return;
+    if (v && v->ops->tick)
+        v->ops->tick(v, app_now(a));
+    if (v && v->ops->hold)
+        v->ops->hold(v, a->dialog.open ||
+                            (a->last_key_ms &&
+                             clock_mono_ms(a->o.clock) - a->last_key_ms <
+                                 HOLD_MS));
+    app_dirty(a, PAINT_AGE);
+}
+
+static void on_identity(void *arg, const struct aws_identity *id,
+                        const struct err *err)
+{
+    struct app *a = arg;
+    if (err) {
+        a->identity_error = *err;
+        app_say_err(a, "Identity unknown", err);
+    } else {
+        a->identity = *id;
+        a->identity_known = true;
+    }
+    app_dirty(a, PAINT_DATA);
+}
+
+/* Retries are worth a line while they happen; final errors are told by who
+ * asked. */
+static void on_call(void *arg, const struct aws_call_event *e)
+{
+    struct app *a = arg;
+    if (e->kind == AWS_EVENT_FAILED || e->kind == AWS_EVENT_RETRY)
+        log_line(a->o.log, "%s %s %s: %s (request %s, try %d)",
+                 e->kind == AWS_EVENT_RETRY ? "retry" : "failed", e->op->name,
+                 e->subject, e->err->message, e->request_id, e->attempt);
+}
+
+struct app *app_new(const struct app_options *o)
+{
+    struct app *a = xcalloc(1, sizeof(*a));
+    a->o = *o;
+    a->o.endpoint = xstrdup(o->endpoint);
+    a->o.cluster = xstrdup(o->cluster);
+    a->o.service = xstrdup(o->service);
+    scope_init(&a->scope, NULL);
+    surface_init(&a->surface, 24, 80);
+    prompt_init(&a->prompt);
+    dialog_init(&a->dialog);
+    menu_init(&a->menu);
+    for (size_t i = 0; i < ARRAY_LEN(a->histories); i++)
+        history_init(&a->histories[i]);
+    a->mutations = mutations_new(a);
+    aws_client_set_observer(o->client, on_call, a);
+    timer_start(o->clock, &a->tick, 1000, on_tick, a);
+    return a;
+}
+
+int app_start(struct app *a, const struct kind *kind, const char *filter,
+              struct err *err)
+{
+    struct query q = {.cluster = a->o.cluster, .service = a->o.service};
+    if (!kind)
+        kind = &kind_services;
+    if (kind == &kind_clusters)
+        q = (struct query){0};
+    else if (kind == &kind_services)
+        q.service = NULL;
+    q.kind = kind->query;
+    struct view *v = table_view_new(a, kind, &q);
+    if (kind == &kind_services && !filter)
+        filter = a->o.service;
+    if (filter && table_view_set_filter(v, filter, err)) {
+        close_view(v);
+        return -1;
+    }
+    app_root(a, v);
+    return aws_identify(a->o.client, &a->scope, on_identity, a, err);
+}
+
+void app_free(struct app *a)
+{
+    if (!a)
+        return;
+    drop_forward(a);
+    while (a->depth)
+        close_view(a->stack[--a->depth]);
+    mutations_free(a->mutations);
+    scope_cancel(&a->scope);
+    timer_stop(a->o.clock, &a->tick);
+    aws_client_set_observer(a->o.client, NULL, NULL);
+    prompt_release(&a->prompt);
+    dialog_release(&a->dialog);
+    menu_release(&a->menu);
+    for (size_t i = 0; i < ARRAY_LEN(a->histories); i++)
+        history_release(&a->histories[i]);
+    messages_release(&a->messages);
+    surface_release(&a->surface);
+    strbuf_release(&a->copied);
+    free((char *)a->o.endpoint);
+    free((char *)a->o.cluster);
+    free((char *)a->o.service);
+    free(a);
+}
+
+void app_quit(struct app *a, int status)
+{
+    a->quitting = true;
+    a->exit_status = status;
+    loop_stop(a->o.loop);
+}
+
+bool app_idle(const struct app *a)
+{
+    return a->paint == PAINT_NONE && !loop_work_pending(a->o.loop) &&
+           !store_busy(a->o.store);
+}

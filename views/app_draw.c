@@ -1,0 +1,225 @@
+/* The frame around the view: identity, summary, crumb, messages, hints. */
+#include "views/app.h"
+
+#include "backend/aws/budget.h"
+#include "backend/base/clock.h"
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
+#include "backend/base/utf8.h"
+#include "tui/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "2s ago", or STALE and why. */
+static enum role freshness(struct app *a, char *buf, size_t n)
+{
+    struct view *v = app_top(a);
+    const struct snapshot *s = v && v->ops->snapshot ? v->ops->snapshot(v)
+                                                     : NULL;
+    char age[16];
+    if (a->paused) {
+        snprintf(buf, n, "PAUSED");
+        return ROLE_STALE;
+    }
+    if (!s || !s->fetched_ms) {
+        snprintf(buf, n, "%s", s && s->error.code ? "NO DATA" : "loading");
+        return s && s->error.code ? ROLE_STALE : ROLE_HEADER;
+    }
+    int64_t old = app_now(a) - s->fetched_ms;
+    if (s->error.code != ERR_NONE || old > 4 * a->o.refresh_ms + 10000) {
+        snprintf(buf, n, "STALE %s", fmt_age(old, age));
+        return ROLE_STALE;
+    }
+    snprintf(buf, n, "%s ago", fmt_age(old, age));
+    return ROLE_HEADER;
+}
+
+static void draw_identity(struct app *a, struct surface *s, struct rect row)
+{
+    char fresh[48], every[32], calls[64], clock[16];
+    enum role fresh_role = freshness(a, fresh, sizeof(fresh));
+    const struct budget *b = aws_client_budget(a->o.client);
+    struct budget_stats stats = {0};
+    if (b)
+        budget_stats(b, &stats);
+    snprintf(every, sizeof(every), "every %gs",
+             (double)a->o.refresh_ms / 1000.0);
+    snprintf(calls, sizeof(calls), "%d calls/min%s%.0d%s",
+             stats.calls_minute, stats.throttled_minute ? ", " : "",
+             stats.throttled_minute,
+             stats.throttled_minute ? " throttled" : "");
+    const char *who = a->identity_known ? a->identity.name
+                      : a->identity_error.code ? "identity unknown"
+                                               : "...";
+    const struct status_seg segs[] = {
+        {a->o.mode, ROLE_HEADER_PROD, 1, false},
+        {a->o.cluster, ROLE_HEADER, 5, false},
+        {aws_client_region(a->o.client), ROLE_HEADER, 0, false},
+        {a->identity_known ? a->identity.account : NULL, ROLE_HEADER, 0,
+         false},
+        {who, ROLE_HEADER, 3, false},
+        {a->o.read_only ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {a->o.endpoint, ROLE_HEADER, 8, false},
+        {calls, ROLE_HEADER, 7, true},
+        {every, ROLE_HEADER, 6, true},
+        {fmt_clock(app_now(a), FMT_UTC, clock), ROLE_HEADER, 4, true},
+        {fresh, fresh_role, 0, true},
+    };
+    status_draw(s, row, ROLE_HEADER, 2, segs, ARRAY_LEN(segs));
+}
+
+static void draw_doc_row(struct surface *s, struct rect row,
+                         const struct doc *d)
+{
+    doc_draw(d, s, (struct rect){row.row, row.col + 1, 1, row.cols - 1});
+}
+
+static void draw_crumb(struct app *a, struct surface *s, struct rect row)
+{
+    struct doc left = DOC_INIT, right = DOC_INIT;
+    struct view *top = app_top(a);
+    size_t from = a->depth > 4 ? a->depth - 3 : 0;
+    if (from)
+        doc_put(&left, ROLE_CRUMB, "... > ");
+    for (size_t i = from; i < a->depth; i++) {
+        if (i > from)
+            doc_put(&left, ROLE_CRUMB, " > ");
+        a->stack[i]->ops->crumb(a->stack[i], &left);
+    }
+    if (top->ops->settings)
+        top->ops->settings(top, &right);
+    int lw = doc_width(&left), rw = doc_width(&right);
+    surface_fill(s, row, ROLE_CRUMB);
+    if (lw + rw + 4 > row.cols && row.cols > 60)
+        lw = row.cols - rw - 4;
+    doc_draw(&left, s, (struct rect){row.row, 1, 1, lw < row.cols - 1
+                                                         ? lw
+                                                         : row.cols - 1});
+    if (rw && lw + rw + 3 <= row.cols)
+        doc_draw(&right, s,
+                 (struct rect){row.row, row.cols - rw - 1, 1, rw});
+    doc_release(&left);
+    doc_release(&right);
+}
+
+static void draw_summary(struct app *a, struct surface *s, struct rect row)
+{
+    struct doc d = DOC_INIT;
+    struct view *top = app_top(a);
+    surface_fill(s, row, ROLE_SUMMARY);
+    if (top->ops->summary)
+        top->ops->summary(top, &d);
+    draw_doc_row(s, row, &d);
+    doc_release(&d);
+}
+
+/* The error of what is on screen goes before any message: it is what makes
+ * the rows old. */
+static bool banner(struct app *a, char *buf, size_t n)
+{
+    struct view *v = app_top(a);
+    const struct snapshot *s = v->ops->snapshot ? v->ops->snapshot(v) : NULL;
+    char at[16], wait[16];
+    if (!s || s->error.code == ERR_NONE)
+        return false;
+    int used = snprintf(buf, n, "stale since %s: %s",
+                        fmt_clock(s->error_since_ms, FMT_UTC, at),
+                        s->error.message);
+    if (s->retry_ms > app_now(a) && used > 0 && (size_t)used < n)
+        snprintf(buf + used, n - (size_t)used, " Retry in %s.",
+                 fmt_age(s->retry_ms - app_now(a), wait));
+    return true;
+}
+
+/* Returns the rows used: 0 or 1. */
+static int draw_message(struct app *a, struct surface *s, struct rect row)
+{
+    char text[800], more[32] = "";
+    const struct message *m = messages_newest(&a->messages);
+    enum role role = ROLE_ERROR;
+    if (m && a->messages.shown) {
+        char at[16];
+        role = message_role(m->level);
+        snprintf(text, sizeof(text), "%s %s%.*s", fmt_clock(m->last_ms,
+                 FMT_UTC, at), m->text, m->count > 1 ? 12 : 0,
+                 m->count > 1 ? " (repeated)" : "");
+        if (a->messages.unread > 1)
+            snprintf(more, sizeof(more), " (%zu more: !)",
+                     a->messages.unread - 1);
+    } else if (!banner(a, text, sizeof(text))) {
+        return 0;
+    }
+    int room = row.cols - 2 - (int)strlen(more);
+    struct strbuf b = STRBUF_INIT;
+    utf8_put_middle(&b, text, room > 10 ? room : row.cols - 2);
+    surface_fill(s, row, role);
+    surface_put(s, row.row, 1, row.cols - 1, role, strbuf_get(&b));
+    if (*more && room > 10)
+        surface_put_right(s, row.row, 0, row.cols - 1, role, more);
+    strbuf_release(&b);
+    return 1;
+}
+
+static void draw_hints(struct app *a, struct surface *s, struct rect row)
+{
+    enum context ctx[VIEW_MAX_CONTEXTS];
+    size_t n = 0, n_ctx = app_contexts(a, ctx);
+    struct view *v = app_top(a);
+    const struct hint *h = v->ops->hints ? v->ops->hints(v, &n) : NULL;
+    if (h)
+        status_hints(s, row, a->o.keymap, ctx, n_ctx, h, n, a->o.read_only);
+}
+
+/* Too small for more than who and what: rows 1 and 2, never a refusal. */
+static bool draw_tiny(struct app *a, struct surface *s, struct rect all)
+{
+    if (all.rows >= 8 && all.cols >= 40)
+        return false;
+    draw_identity(a, s, (struct rect){0, 0, 1, all.cols});
+    if (all.rows > 1)
+        draw_summary(a, s, (struct rect){1, 0, 1, all.cols});
+    if (all.rows > 3) {
+        struct view *v = app_top(a);
+        v->ops->draw(v, s, (struct rect){2, 0, all.rows - 2, all.cols});
+    }
+    return true;
+}
+
+void app_draw(struct app *a, int rows, int cols)
+{
+    struct surface *s = &a->surface;
+    struct view *v = app_top(a);
+    if (s->rows != rows || s->cols != cols)
+        surface_resize(s, rows, cols);
+    surface_clear(s);
+    struct rect all = surface_rect(s);
+    if (!v)
+        return;
+    if (!draw_tiny(a, s, all)) {
+        int top = 3, bottom = rows - 1;
+        draw_identity(a, s, (struct rect){0, 0, 1, cols});
+        draw_summary(a, s, (struct rect){1, 0, 1, cols});
+        draw_crumb(a, s, (struct rect){2, 0, 1, cols});
+        draw_hints(a, s, (struct rect){rows - 1, 0, 1, cols});
+        bottom -= draw_message(a, s, (struct rect){rows - 2, 0, 1, cols});
+        v->ops->draw(v, s, (struct rect){top, 0, bottom - top, cols});
+    }
+    if (a->menu.open)
+        menu_draw(&a->menu, s, all);
+    if (a->prompt.open)
+        prompt_draw(&a->prompt, s, all);
+    if (a->dialog.open) {
+        a->dialog_fits = dialog_draw(&a->dialog, s, all);
+        if (!a->dialog_fits)
+            dialog_mark_hidden(&a->dialog);
+    }
+    a->paint = PAINT_NONE;
+}
+
+void app_painted(struct app *a)
+{
+    if (a->dialog.open && a->dialog_fits)
+        dialog_mark_painted(&a->dialog);
+}

@@ -1,0 +1,323 @@
+#include "views/app_tty.h"
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
+#include "backend/net/loop.h"
+#include "tui/input.h"
+#include "tui/term.h"
+#include "views/app.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#define FRAME_MS 33 /* data paints at most 30 times a second */
+
+enum { SIG_WINCH, SIG_TERM, SIG_INT, SIG_HUP, SIG_TSTP, N_SIGNALS };
+static const int signals[N_SIGNALS] = {SIGWINCH, SIGTERM, SIGINT, SIGHUP,
+                                       SIGTSTP};
+
+struct app_tty {
+    struct app *app;
+    struct app_tty_options o;
+    struct term *term;
+    struct input input;
+    uv_poll_t poll;
+    uv_signal_t signal[N_SIGNALS];
+    struct timer escape, frame;
+    int64_t last_frame_ms; /* mono */
+    uint64_t frames;
+    uint64_t idle_told;    /* frame and input of the last marker */
+    uint64_t idle_bytes;
+    int events;            /* what is polled for now */
+    int open_handles;
+    bool painted_due;      /* a frame is on its way: confirm when it is out */
+    bool closing;
+    int death;             /* signal that ends us */
+};
+
+static void paint(struct app_tty *t);
+
+/* ---- keys in --------------------------------------------------------- */
+
+static void on_input(void *arg, const struct input_event *e)
+{
+    struct app_tty *t = arg;
+    if (t->app->quitting)
+        return;
+    if (e->kind == INPUT_PASTE)
+        app_paste(t->app, e->paste, e->paste_len);
+    else
+        app_key(t->app, e->key);
+}
+
+static void on_escape(struct timer *timer, void *arg)
+{
+    struct app_tty *t = arg;
+    (void)timer;
+    input_timeout(&t->input, on_input, t);
+}
+
+static void hang_up(struct app_tty *t)
+{
+    t->death = SIGHUP;
+    app_quit(t->app, 1);
+}
+
+static void read_keys(struct app_tty *t)
+{
+    char buf[4096];
+    int n;
+    while ((n = term_read(t->term, buf, sizeof(buf))) > 0)
+        input_feed(&t->input, buf, (size_t)n, on_input, t);
+    if (n < 0) {
+        hang_up(t);
+        return;
+    }
+    int wait = input_timeout_ms(&t->input);
+    if (wait >= 0)
+        timer_start(t->app->o.clock, &t->escape, wait, on_escape, t);
+    else
+        timer_stop(t->app->o.clock, &t->escape);
+}
+
+/* ---- frames out ------------------------------------------------------ */
+
+static void on_poll(uv_poll_t *p, int status, int events);
+
+static void set_events(struct app_tty *t)
+{
+    int want = UV_READABLE | UV_DISCONNECT;
+    if (term_wants_write(t->term))
+        want |= UV_WRITABLE;
+    if (want == t->events || t->closing)
+        return;
+    t->events = want;
+    uv_poll_start(&t->poll, want, on_poll);
+}
+
+static void flush(struct app_tty *t)
+{
+    if (term_write(t->term)) {
+        hang_up(t);
+        return;
+    }
+    set_events(t);
+    if (t->painted_due && !term_wants_write(t->term)) {
+        t->painted_due = false;
+        app_painted(t->app);
+    }
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+    struct app_tty *t = p->data;
+    if (status < 0) {
+        hang_up(t);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        flush(t);
+    if (events & (UV_READABLE | UV_DISCONNECT))
+        read_keys(t);
+}
+
+/* OSC 52, selector c: the one that mosh takes too. Under tmux the passthrough
+ * is off by default; tmux's own set-clipboard takes it when it is on. */
+static void send_copy(struct app_tty *t)
+{
+    static const char b64[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct strbuf *c = &t->app->copied;
+    struct strbuf out = STRBUF_INIT;
+    if (!c->len)
+        return;
+    strbuf_puts(&out, "\033]52;c;");
+    for (size_t i = 0; i < c->len && i < 50000; i += 3) {
+        unsigned char in[3] = {0};
+        size_t n = c->len - i < 3 ? c->len - i : 3;
+        memcpy(in, c->data + i, n);
+        strbuf_putc(&out, b64[in[0] >> 2]);
+        strbuf_putc(&out, b64[(in[0] & 3) << 4 | in[1] >> 4]);
+        strbuf_putc(&out, n > 1 ? b64[(in[1] & 15) << 2 | in[2] >> 6] : '=');
+        strbuf_putc(&out, n > 2 ? b64[in[2] & 63] : '=');
+    }
+    strbuf_putc(&out, '\a');
+    term_raw(t->term, out.data, out.len);
+    strbuf_release(&out);
+    strbuf_clear(c);
+}
+
+static void paint(struct app_tty *t)
+{
+    int rows, cols;
+    term_size(t->term, &rows, &cols);
+    if (t->app->redraw_wanted) {
+        t->app->redraw_wanted = false;
+        term_redraw(t->term);
+    }
+    app_draw(t->app, rows, cols);
+    term_frame(t->term, &t->app->surface, t->app->o.theme);
+    send_copy(t);
+    t->frames++;
+    t->last_frame_ms = clock_mono_ms(t->app->o.clock);
+    t->painted_due = true;
+    flush(t);
+}
+
+static void on_frame_due(struct timer *timer, void *arg)
+{
+    (void)timer;
+    (void)arg; /* the turn hook paints */
+}
+
+/* In test mode: after a frame with nothing in flight, say so, with how many
+ * bytes of input that frame has seen. */
+static void tell_idle(struct app_tty *t)
+{
+    char marker[96];
+    if (!t->o.test || !app_idle(t->app) || term_wants_write(t->term) ||
+        input_timeout_ms(&t->input) >= 0 ||
+        (t->idle_told == t->frames && t->idle_bytes == t->input.bytes))
+        return;
+    t->idle_told = t->frames;
+    t->idle_bytes = t->input.bytes;
+    int n = snprintf(marker, sizeof(marker),
+                     "\033]7717;idle;%llu;%llu\a",
+                     (unsigned long long)t->input.bytes,
+                     (unsigned long long)t->frames);
+    term_raw(t->term, marker, (size_t)n);
+    flush(t);
+}
+
+static void suspend(struct app_tty *t)
+{
+    t->app->suspend_wanted = false;
+    store_pause(t->app->o.store, true);
+    term_suspend(t->term);
+    /* Stop for real, with the default action, from a safe point. */
+    uv_signal_stop(&t->signal[SIG_TSTP]);
+    kill(0, SIGTSTP);
+    term_resume(t->term);
+    store_pause(t->app->o.store, false);
+    app_say(t->app, MSG_INFO, "Resumed; refreshing.");
+    app_do(t->app, ACTION_REFRESH);
+    t->app->redraw_wanted = true;
+}
+
+static void on_signal(uv_signal_t *s, int num);
+
+/* Once per turn: a key paints in its own turn; data waits for its place in
+ * thirty frames a second; nothing is painted while the last is on its way. */
+static void on_turn(void *arg)
+{
+    struct app_tty *t = arg;
+    struct app *a = t->app;
+    if (a->quitting)
+        return;
+    if (a->suspend_wanted) {
+        suspend(t);
+        uv_signal_start(&t->signal[SIG_TSTP], on_signal, SIGTSTP);
+    }
+    if (a->paint != PAINT_NONE && term_ready(t->term)) {
+        int64_t now = clock_mono_ms(a->o.clock);
+        int64_t wait = t->last_frame_ms + FRAME_MS - now;
+        if (a->paint == PAINT_KEY || a->redraw_wanted || wait <= 0 ||
+            clock_is_driven(a->o.clock))
+            paint(t);
+        else if (!timer_armed(&t->frame))
+            timer_start(a->o.clock, &t->frame, wait, on_frame_due, t);
+    } else if (a->paint != PAINT_NONE && !term_wants_write(t->term) &&
+               !timer_armed(&t->frame)) {
+        timer_start(a->o.clock, &t->frame, FRAME_MS, on_frame_due, t);
+    }
+    tell_idle(t);
+}
+
+/* ---- signals --------------------------------------------------------- */
+
+static void on_signal(uv_signal_t *s, int num)
+{
+    struct app_tty *t = s->data;
+    switch (num) {
+    case SIGWINCH:
+        app_dirty(t->app, PAINT_KEY);
+        break;
+    case SIGTSTP:
+        t->app->suspend_wanted = true;
+        break;
+    default:
+        t->death = num;
+        app_quit(t->app, 128 + num);
+        break;
+    }
+}
+
+static void start_signals(struct app_tty *t)
+{
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(loop_uv(t->app->o.loop), &t->signal[i]);
+        t->signal[i].data = t;
+        t->open_handles++;
+        uv_signal_start(&t->signal[i], on_signal, signals[i]);
+        uv_unref((uv_handle_t *)&t->signal[i]);
+    }
+}
+
+struct app_tty *app_tty_new(struct app *a, const struct app_tty_options *o,
+                            struct err *err)
+{
+    struct app_tty *t = xcalloc(1, sizeof(*t));
+    t->app = a;
+    t->o = *o;
+    /* Before curses, which takes only signals that are still at default. */
+    start_signals(t);
+    struct term_options to = {.type = o->type, .mono = o->mono};
+    t->term = term_new(&to, err);
+    if (!t->term) {
+        app_tty_free(t);
+        return NULL;
+    }
+    input_init(&t->input, o->escape_ms, term_erase_char(t->term));
+    uv_poll_init(loop_uv(a->o.loop), &t->poll, term_fd(t->term));
+    t->poll.data = t;
+    t->open_handles++;
+    set_events(t);
+    loop_set_turn_hook(a->o.loop, on_turn, t);
+    paint(t);
+    return t;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct app_tty *t = h->data;
+    t->open_handles--;
+}
+
+int app_tty_free(struct app_tty *t)
+{
+    int death = t->death;
+    struct app *a = t->app;
+    t->closing = true;
+    loop_set_turn_hook(a->o.loop, NULL, NULL);
+    timer_stop(a->o.clock, &t->escape);
+    timer_stop(a->o.clock, &t->frame);
+    if (t->poll.data)
+        uv_poll_stop(&t->poll);
+    if (t->term) {
+        /* First of all the screen: whatever hangs later, it is restored. */
+        term_free(t->term);
+        input_release(&t->input);
+        uv_close((uv_handle_t *)&t->poll, on_closed);
+    }
+    for (int i = 0; i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&t->signal[i], on_closed);
+    while (t->open_handles > 0)
+        loop_turn(a->o.loop, 10);
+    free(t);
+    return death;
+}

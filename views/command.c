@@ -1,0 +1,192 @@
+/* The command line. One table of commands; every action is one too. */
+#include "views/command.h"
+
+#include "backend/base/fmt.h"
+#include "backend/base/grammar.h"
+#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
+#include "views/app.h"
+#include "views/kind.h"
+#include "views/mutate.h"
+#include "views/table_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    const char *name, *help;
+    void (*run)(struct app *a, int argc, char **argv);
+};
+
+/* `:services prod /pay`: a kind, its cluster, a filter after the slash. */
+static void run_kind(struct app *a, const struct kind *k, int argc,
+                     char **argv)
+{
+    struct query q = {.kind = k->query, .cluster = a->o.cluster};
+    struct strbuf filter = STRBUF_INIT;
+    struct err err = {0};
+    for (int i = 1; i < argc; i++) {
+        if (*argv[i] == '/' || filter.len)
+            strbuf_printf(&filter, "%s%s", filter.len ? " " : "",
+                          filter.len ? argv[i] : argv[i] + 1);
+        else
+            q.cluster = argv[i];
+    }
+    if (k == &kind_clusters)
+        q.cluster = NULL;
+    if (k == &kind_containers) {
+        app_say(a, MSG_WARN, "Containers belong to a task: open one.");
+    } else if (k == &kind_tasks && !q.cluster) {
+        app_say(a, MSG_WARN, "Which cluster? :tasks CLUSTER [/FILTER]");
+    } else {
+        struct view *v = table_view_new(a, k, &q);
+        if (filter.len &&
+            table_view_set_filter(v, strbuf_get(&filter), &err))
+            app_say(a, MSG_ERROR, "%s", err.message);
+        app_push(a, v);
+    }
+    strbuf_release(&filter);
+}
+
+static void run_set(struct app *a, int argc, char **argv)
+{
+    int64_t seconds;
+    struct theme theme;
+    struct err err = {0};
+    if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
+        fmt_parse_int(argv[2], 1, 3600, &seconds) == 0) {
+        a->o.refresh_ms = seconds * 1000;
+        store_set_refresh(a->o.store, a->o.refresh_ms);
+        app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
+    } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
+        if (theme_builtin(&theme, argv[2], &err)) {
+            app_say(a, MSG_ERROR, "%s", err.message);
+            return;
+        }
+        *a->o.theme = theme;
+        a->redraw_wanted = true;
+    } else {
+        app_say(a, MSG_WARN, "Use :set refresh SECONDS or :set theme NAME.");
+    }
+}
+
+static void run_scale(struct app *a, int argc, char **argv)
+{
+    int64_t n;
+    struct view *v = app_top(a);
+    if (argc != 2 || fmt_parse_int(argv[1], 0, 5000, &n)) {
+        app_say(a, MSG_WARN, "Use :scale NUMBER on a service.");
+    } else if (a->o.read_only) {
+        app_do(a, ACTION_SCALE); /* says why it is refused */
+    } else if (view_is_table(v) &&
+               kind_offers(table_view_kind(v), ACTION_SCALE)) {
+        mutate_start(a, ACTION_SCALE, v, n);
+    } else {
+        app_say(a, MSG_INFO, "There is nothing to scale in this view.");
+    }
+}
+
+static void run_quit(struct app *a, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    app_quit(a, 0);
+}
+
+static const struct command commands[] = {
+    {"set", "settings of this run", run_set},
+    {"scale", "scale the selected service", run_scale},
+    {"q", "quit", run_quit},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+void command_run(struct app *a, const char *line)
+{
+    int argc;
+    char **argv;
+    struct err err = {0};
+    while (*line == ':' || *line == ' ')
+        line++;
+    if (!*line)
+        return;
+    if (grammar_words(line, &argc, &argv, &err)) {
+        app_say(a, MSG_ERROR, "%s", err.message);
+        return;
+    }
+    if (argc) {
+        const struct command *c = find_command(argv[0]);
+        const struct kind *k = kind_find(argv[0]);
+        const struct action *act = action_find(argv[0]);
+        if (strcmp(argv[0], "-") == 0)
+            app_do(a, ACTION_LAST_VIEW);
+        else if (c && !(argc == 1 && act))
+            c->run(a, argc, argv);
+        else if (k && !(argc == 1 && act))
+            run_kind(a, k, argc, argv);
+        else if (act && argc == 1)
+            app_do(a, act->id);
+        else
+            app_say(a, MSG_ERROR, "Unknown command %s. Tab lists commands, "
+                    "? the keys.", argv[0]);
+    }
+    grammar_words_free(argv);
+}
+
+void app_command(struct app *a, const char *line)
+{
+    command_run(a, line);
+    app_dirty(a, PAINT_KEY);
+}
+
+/* First word: commands, kinds, actions. Second: names seen on the screen. */
+static void complete(void *ctx, const char *line, size_t cursor,
+                     struct completion *out)
+{
+    struct app *a = ctx;
+    const char *blank = NULL;
+    for (size_t i = 0; i < cursor; i++)
+        if (line[i] == ' ')
+            blank = line + i;
+    out->start = blank ? (size_t)(blank + 1 - line) : 0;
+    const char *word = line + out->start;
+    size_t n = cursor - out->start;
+    if (!blank) {
+        for (size_t i = 0; kinds[i]; i++)
+            completion_offer(out, kinds[i]->name, word, n);
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+            completion_offer(out, commands[i].name, word, n);
+        for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
+            completion_offer(out, action_get(id)->name, word, n);
+        return;
+    }
+    for (size_t d = 0; d < a->depth; d++) {
+        struct view *v = a->stack[d];
+        const struct snapshot *s = v->ops->snapshot ? v->ops->snapshot(v)
+                                                    : NULL;
+        if (!s || !view_is_table(v))
+            continue;
+        const struct kind *k = table_view_kind(v);
+        for (size_t i = 0; i < s->n_rows; i++) {
+            const char *c = k->row_cluster(s->rows[i].data);
+            completion_offer(out, arn_tail(c), word, n);
+        }
+    }
+}
+
+static void typed(void *arg, enum prompt_result r, const char *text)
+{
+    if (r == PROMPT_ACCEPTED)
+        command_run(arg, text);
+}
+
+void command_ask(struct app *a, const char *text)
+{
+    app_ask(a, ":", text, HISTORY_COMMAND, complete, a, typed, a);
+}

@@ -1,0 +1,205 @@
+/* Detail, raw JSON and events of one row. The row as it was at key press is
+ * shown at once; then it is described again, and the fresh reply (or that the
+ * thing is gone) replaces it. */
+#include "views/app.h"
+#include "views/kinds/services.h"
+#include "views/view.h"
+
+#include "backend/aws/client.h"
+#include "backend/base/mem.h"
+#include "backend/svc/ecs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct detail {
+    struct view *view; /* ours, once made */
+    struct target t;
+    json_t *fresh;     /* the object of the newest reply, or NULL */
+    struct arena *arena; /* of what is decoded from it */
+    struct ecs_service *service; /* with all its events, or NULL */
+    struct err error;
+    bool gone, asked;
+};
+
+static void on_reply(void *arg, const struct aws_reply *reply,
+                     const struct err *err)
+{
+    struct detail *d = arg;
+    json_t *params = NULL;
+    const char *member = NULL;
+    if (err) {
+        d->error = *err;
+        text_view_refill(d->view);
+        return;
+    }
+    d->t.kind->describe(d->t.row, &params, &member);
+    json_decref(params);
+    json_t *o = json_array_get(json_object_get(reply->root, member), 0);
+    d->gone = o == NULL;
+    d->error = (struct err){0};
+    if (o) {
+        json_decref(d->fresh);
+        d->fresh = json_deep_copy(o);
+        arena_unref(d->arena);
+        d->arena = arena_new();
+        d->service = d->t.kind == &kind_services
+                         ? ecs_decode_service(o, 100, d->arena)
+                         : NULL;
+    }
+    text_view_refill(d->view);
+}
+
+static void ask(struct detail *d)
+{
+    json_t *params = NULL;
+    const char *member = NULL;
+    struct err err = {0};
+    struct aws_call_opts opts = {.priority = AWS_PRIO_USER,
+                                 .subject = d->t.key};
+    const struct aws_op *op = d->t.kind->describe(d->t.row, &params, &member);
+    d->asked = true;
+    if (aws_call(d->view->app->o.client, &d->view->scope, op, params, &opts,
+                 on_reply, d, &err))
+        d->error = err;
+}
+
+static void refresh(struct view *v, void *arg)
+{
+    (void)v;
+    ask(arg);
+}
+
+static void note(const struct detail *d, struct doc *out)
+{
+    if (d->gone) {
+        doc_line(out);
+        doc_put(out, ROLE_WARN, "It is gone: ECS does not know it any more. "
+                                "Below is what was seen last.");
+    } else if (d->error.code != ERR_NONE) {
+        doc_line(out);
+        doc_printf(out, ROLE_ERROR, "Could not be read again: %s",
+                   d->error.message);
+    }
+}
+
+static void detail_fill(struct view *v, void *arg, struct doc *out)
+{
+    struct detail *d = arg;
+    note(d, out);
+    if (d->service) {
+        struct service_row row = *(const struct service_row *)d->t.row;
+        row.svc = d->service;
+        row.loading = false;
+        d->t.kind->detail(&row, app_now(v->app), out);
+    } else {
+        d->t.kind->detail(d->t.row, app_now(v->app), out);
+    }
+}
+
+static void events_fill(struct view *v, void *arg, struct doc *out)
+{
+    struct detail *d = arg;
+    note(d, out);
+    const struct service_row *row = d->t.row;
+    services_events(d->service ? d->service : row->svc, app_now(v->app), out);
+    if (!d->fresh && !d->error.code) {
+        doc_line(out);
+        doc_put(out, ROLE_MUTED, "loading the rest ...");
+    }
+}
+
+/* Values of environment members are masked: they may be secrets. */
+static void mask_environment(json_t *o)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    if (json_is_array(o))
+        json_array_foreach(o, i, value) mask_environment(value);
+    if (!json_is_object(o))
+        return;
+    json_object_foreach(o, key, value)
+    {
+        json_t *item;
+        if (strcmp(key, "environment") == 0 && json_is_array(value)) {
+            json_array_foreach(value, i, item)
+            {
+                if (json_is_object(item))
+                    json_object_set_new(item, "value", json_string("***"));
+            }
+        } else {
+            mask_environment(value);
+        }
+    }
+}
+
+static void json_fill(struct view *v, void *arg, struct doc *out)
+{
+    struct detail *d = arg;
+    (void)v;
+    note(d, out);
+    if (!d->fresh) {
+        doc_line(out);
+        if (!d->gone && !d->error.code)
+            doc_put(out, ROLE_MUTED, "loading ...");
+        return;
+    }
+    mask_environment(d->fresh);
+    char *text = json_dumps(d->fresh, JSON_INDENT(2) | JSON_SORT_KEYS);
+    text_add(&out->text, ROLE_TEXT, text ? text : "");
+    free(text);
+}
+
+static void detail_free(void *arg)
+{
+    struct detail *d = arg;
+    target_release(&d->t);
+    json_decref(d->fresh);
+    arena_unref(d->arena);
+    free(d);
+}
+
+static struct view *make(struct app *app, const struct target *t,
+                         const struct text_view_spec *spec)
+{
+    struct detail *d = xcalloc(1, sizeof(*d));
+    char crumb[160];
+    const char *name = t->kind->row_name(t->row);
+    d->t = *t;
+    snapshot_ref(d->t.snap);
+    snprintf(crumb, sizeof(crumb), "%.120s %s", name ? name : "?",
+             spec->name);
+    d->view = text_view_new(app, crumb, spec, d);
+    ask(d);
+    return d->view;
+}
+
+struct view *detail_view_new(struct app *app, const struct target *t)
+{
+    static const struct text_view_spec spec = {
+        .name = "detail", .context = CONTEXT_DETAIL, .fill = detail_fill,
+        .free_arg = detail_free, .refresh = refresh};
+    return make(app, t, &spec);
+}
+
+struct view *json_view_new(struct app *app, const struct target *t)
+{
+    static const struct text_view_spec spec = {
+        .name = "json", .context = CONTEXT_DETAIL, .fill = json_fill,
+        .free_arg = detail_free, .refresh = refresh};
+    return make(app, t, &spec);
+}
+
+struct view *events_view_new(struct app *app, const struct target *t)
+{
+    static const struct text_view_spec spec = {
+        .name = "events", .context = CONTEXT_DETAIL, .fill = events_fill,
+        .free_arg = detail_free, .refresh = refresh};
+    if (t->kind != &kind_services) {
+        app_say(app, MSG_INFO, "Only services have events.");
+        return NULL;
+    }
+    return make(app, t, &spec);
+}

@@ -1,0 +1,23 @@
+/* mutate.h - the four actions that change an account: scale, restart, roll
+ * back, stop. Each captures its targets by ARN at key press, asks in a
+ * dialog, reads the target again just before sending, sends only what
+ * changes, and follows the outcome. Called only from the dispatch point in
+ * app_keys.c, which has refused already under read-only. */
+#ifndef ECSDASH_VIEWS_MUTATE_H
+#define ECSDASH_VIEWS_MUTATE_H
+
+#include "keymaps/actions.h"
+#include "views/view.h"
+
+struct app;
+struct mutations;
+
+struct mutations *mutations_new(struct app *app);
+/* Cancels what is being followed; calls in flight end with the app's scope. */
+void mutations_free(struct mutations *m);
+/* SCALE, RESTART, ROLLBACK or STOP on the targets of a table view (marks, or
+ * the selected row). number: the wanted count for `:scale N`, else -1. */
+void mutate_start(struct app *app, enum action_id action, struct view *table,
+                  int64_t number);
+
+#endif
