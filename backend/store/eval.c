@@ -154,20 +154,25 @@ static void own_groups(struct stop_summary *sum, struct arena *a)
 static void summarise(struct svc_entry *e, struct arena *a, int64_t now,
                       struct stop_summary *out)
 {
-    const struct ecs_task **tasks =
-        xreallocarray(NULL, e->n_stops + 1, sizeof(struct ecs_task *));
-    struct stop_cause *causes =
-        xreallocarray(NULL, e->n_stops + 1, sizeof(*causes));
-    struct arena *scratch = arena_new();
+    const struct ecs_task **tasks;
+    struct stop_cause *causes;
+    struct arena *scratch;
     size_t n = 0;
 
+    if (e->n_stops == 0)
+        return; /* most services; the row is zeroed */
+    tasks = xreallocarray(NULL, e->n_stops, sizeof(struct ecs_task *));
+    causes = xreallocarray(NULL, e->n_stops, sizeof(*causes));
+    scratch = arena_new();
     for (size_t i = 0; i < e->n_stops; i++)
         if (e->stops[i]->row != NULL && e->stops[i]->row->stopped) {
             tasks[n] = e->stops[i]->task;
             causes[n++] = e->stops[i]->row->cause;
         }
-    stop_summarise(tasks, causes, n, now, scratch, out);
-    own_groups(out, a);
+    if (n > 0) {
+        stop_summarise(tasks, causes, n, now, scratch, out);
+        own_groups(out, a);
+    }
     arena_unref(scratch);
     free(tasks);
     free(causes);
