@@ -38,6 +38,14 @@ static void end_call(struct ask *a, const struct err *err)
     pump_soon(s);
 }
 
+/* Errors that speak of what was asked for, not of the way there: those items
+ * are asked again after all others. */
+static bool about_items(const struct err *err)
+{
+    return err->code == ERR_AWS || err->code == ERR_PARSE ||
+           err->code == ERR_TOO_LARGE || err->code == ERR_NOT_FOUND;
+}
+
 static void on_cluster_desc(void *arg, const struct aws_reply *reply,
                             const struct err *err)
 {
@@ -134,7 +142,7 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
 
         e->jitter = jit;
         if (err != NULL)
-            e->fails++;
+            e->fails += about_items(err);
         else
             e->described_ms = store_now(a->store);
     }
@@ -250,7 +258,7 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
         e->jitter = jit;
         e->in_flight = false;
         if (err != NULL)
-            e->fails++;
+            e->fails += about_items(err);
         else
             e->described_ms = store_now(s);
     }
@@ -313,7 +321,8 @@ static void on_taskdef(void *arg, const struct aws_reply *reply,
     }
     page_unref(p);
     feeds_dirty_all(s);
-    end_call(a, err);
+    /* One that can't be read must not hold up the others. */
+    end_call(a, err != NULL && about_items(err) ? NULL : err);
 }
 
 void fetch_taskdef(struct store *s, struct td_entry *td,

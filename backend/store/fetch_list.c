@@ -229,6 +229,10 @@ static bool on_stopped(void *arg, const struct aws_reply *reply,
             struct task_entry *e = task_get(a->watch, arns[i]);
 
             e->swept = ++s->seq;
+            /* It was to run when last described: ask how it ended. */
+            if (e->task != NULL && e->task->desired_status != NULL &&
+                strcmp(e->task->desired_status, "RUNNING") == 0)
+                e->gone = true;
             if (e->task == NULL && e->row == NULL)
                 task_dirty(e);
             if (e->remembered) {

@@ -46,13 +46,13 @@ static int64_t retry_after(const struct store *s, const struct job *j)
 
     switch (j->err.code) {
     case ERR_DENIED:
-    case ERR_PARSE:
-    case ERR_AWS:
         return 60000;
     case ERR_CREDENTIALS:
     case ERR_EXPIRED:
         return 20000;
     case ERR_THROTTLED:
+    case ERR_PARSE:
+    case ERR_AWS:
         ms = 10000;
         cap = 60000;
         break;

@@ -290,9 +290,6 @@ void store_touch(struct store *s, const char *cluster, const char *arn)
         e->boost_ms = until;
         svc_now(e);
     }
-    for (size_t i = 0; e != NULL && i < w->n_tasks; i++)
-        if (w->tasks[i]->svc == e)
-            w->tasks[i]->boost_ms = until;
     pump_soon(s);
 }
 

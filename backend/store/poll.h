@@ -1,0 +1,64 @@
+/* poll.h - shared by the two halves of the poller: poll.c (demand, lists) and
+ * poll_desc.c (describes). */
+#ifndef ECSDASH_STORE_POLL_H
+#define ECSDASH_STORE_POLL_H
+
+#include "backend/store/internal.h"
+
+enum {
+    LIST_MS = 30000,
+    SWEEP_MS = 10000,
+    RUN_AGAIN_MS = 60000, /* ListTasks of a service that did not change */
+    SETTLED_MS = 60000,   /* running tasks off screen */
+    HEALTHY_MS = 45000,   /* services off screen */
+    TOUCHED_MS = 1000,
+    MAX_LISTS = 8,        /* walks in flight */
+    MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
+    MAX_TASKDEFS = 2
+};
+
+/* Why a describe is asked for, most urgent first. */
+enum cls {
+    CLS_TOUCHED,
+    CLS_VISIBLE,
+    CLS_NAMED, /* by the STOPPED sweep, or it has vanished */
+    CLS_TROUBLE,
+    CLS_NEW,
+    CLS_HEALTHY,
+    CLS_FAILED, /* the last try failed: others first */
+    CLS_N,
+    CLS_NONE = CLS_N
+};
+
+struct pump {
+    struct store *s;
+    int64_t now, next;
+    int64_t healthy_ms, settled_ms, sweep_ms;
+};
+
+static inline int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Due now? Otherwise the pump wakes then. */
+static inline bool ready(struct pump *p, int64_t at)
+{
+    if (at <= p->now)
+        return true;
+    if (at < p->next)
+        p->next = at;
+    return false;
+}
+
+static inline void raise_want(enum want *w, enum want to)
+{
+    if (*w < to)
+        *w = to;
+}
+
+/* poll_desc.c: start the describes that are due, best first. */
+void pump_services(struct pump *p);
+void pump_tasks(struct pump *p);
+
+#endif
