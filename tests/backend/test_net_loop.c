@@ -1,0 +1,168 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <uv.h>
+
+#include "backend/base/clock.h"
+#include "backend/net/loop.h"
+
+#define WALL 1785000000000 /* any day in 2026 */
+
+static bool is_set(void *arg)
+{
+    return *(int *)arg > 0;
+}
+
+static void count(struct timer *t, void *arg)
+{
+    (void)t;
+    ++*(int *)arg;
+}
+
+static void real_clock_timers_fire_in_the_loop(void **state)
+{
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct timer t = {0};
+    int n = 0;
+
+    (void)state;
+    timer_start(clock, &t, 5, count, &n);
+    assert_true(loop_until(loop, is_set, &n, 5000));
+    assert_int_equal(n, 1);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+static void driven_clock_timers_wait_for_the_driver(void **state)
+{
+    struct clock *clock = clock_new_driven(WALL);
+    struct loop *loop = loop_new(clock);
+    struct timer now = {0}, later = {0};
+    int n_now = 0, n_later = 0;
+
+    (void)state;
+    timer_start(clock, &now, 0, count, &n_now);
+    timer_start(clock, &later, 1, count, &n_later);
+    assert_true(loop_until(loop, is_set, &n_now, 5000));
+    assert_true(loop_until_idle(loop, 5000));
+    assert_int_equal(n_later, 0);
+    clock_advance(clock, 1);
+    assert_int_equal(n_later, 1);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+struct order {
+    struct loop *loop;
+    int seen; /* what the hook saw of n at its last run */
+    int n;
+    int hooks;
+};
+
+static void hook(void *arg)
+{
+    struct order *o = arg;
+
+    o->hooks++;
+    o->seen = o->n;
+    if (o->n > 0)
+        loop_stop(o->loop);
+}
+
+static void hook_runs_after_the_callbacks_of_its_turn(void **state)
+{
+    struct clock *clock = clock_new_driven(WALL);
+    struct order o = {.loop = loop_new(clock)};
+    struct timer a = {0}, b = {0};
+
+    (void)state;
+    loop_set_turn_hook(o.loop, hook, &o);
+    timer_start(clock, &a, 0, count, &o.n);
+    timer_start(clock, &b, 0, count, &o.n);
+    loop_run(o.loop);
+    assert_int_equal(o.seen, 2);
+    assert_int_equal(o.hooks, (int)loop_turns(o.loop));
+    loop_free(o.loop);
+    clock_free(clock);
+}
+
+static void start_from_hook(void *arg)
+{
+    struct order *o = arg;
+    static struct timer t;
+
+    if (o->hooks++ == 0)
+        timer_start(loop_clock(o->loop), &t, 0, count, &o->n);
+}
+
+static void timer_started_by_the_hook_wakes_the_loop(void **state)
+{
+    struct clock *clock = clock_new_driven(WALL);
+    struct order o = {.loop = loop_new(clock)};
+
+    (void)state;
+    loop_set_turn_hook(o.loop, start_from_hook, &o);
+    loop_wake(o.loop);
+    assert_true(loop_until(o.loop, is_set, &o.n, 5000));
+    loop_free(o.loop);
+    clock_free(clock);
+}
+
+static void busy(struct timer *t, void *arg)
+{
+    uint64_t end = uv_hrtime() + 20 * 1000000;
+
+    (void)t;
+    while (uv_hrtime() < end)
+        ;
+    ++*(int *)arg;
+}
+
+static void longest_turn_counts_work_and_not_waiting(void **state)
+{
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct timer t = {0};
+    int n = 0;
+
+    (void)state;
+    loop_turn(loop, 0);
+    loop_reset_stats(loop);
+    timer_start(clock, &t, 200, busy, &n);
+    assert_true(loop_until(loop, is_set, &n, 5000));
+    assert_in_range(loop_longest_turn_us(loop), 19000, 150000);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+static void pending_work_is_not_idle(void **state)
+{
+    struct clock *clock = clock_new_driven(WALL);
+    struct loop *loop = loop_new(clock);
+
+    (void)state;
+    loop_work_begin(loop);
+    assert_int_equal(loop_work_pending(loop), 1);
+    assert_false(loop_until_idle(loop, 20));
+    loop_work_end(loop);
+    assert_true(loop_until_idle(loop, 5000));
+    loop_free(loop);
+    clock_free(clock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_clock_timers_fire_in_the_loop),
+        cmocka_unit_test(driven_clock_timers_wait_for_the_driver),
+        cmocka_unit_test(hook_runs_after_the_callbacks_of_its_turn),
+        cmocka_unit_test(timer_started_by_the_hook_wakes_the_loop),
+        cmocka_unit_test(longest_turn_counts_work_and_not_waiting),
+        cmocka_unit_test(pending_work_is_not_idle),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
