@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct config;
 struct log;
 struct loop;
 struct mutations;
@@ -37,6 +38,7 @@ struct app_options {
     struct keymap *keymap;
     struct theme *theme; /* `:set theme` writes it */
     struct log *log;
+    const struct config *config; /* contexts; may be NULL */
     bool read_only;
     int64_t refresh_ms;
     const char *endpoint; /* shown when overridden; or NULL */

@@ -16,6 +16,7 @@ enum { MAX_RUNS_AT_ONCE = 100000 };
  * always i + 1. */
 struct clock {
     bool driven;
+    int64_t frozen_wall; /* real, tests: what the wall shows; 0 = real */
     int64_t wall_base; /* driven: wall at mono 0 */
     int64_t mono;      /* driven: now */
     struct timer **heap;
@@ -59,8 +60,15 @@ bool clock_is_driven(const struct clock *c)
     return c->driven;
 }
 
+void clock_freeze_wall(struct clock *c, int64_t wall_ms)
+{
+    c->frozen_wall = wall_ms;
+}
+
 int64_t clock_wall_ms(const struct clock *c)
 {
+    if (c->frozen_wall)
+        return c->frozen_wall;
     return c->driven ? c->wall_base + c->mono : read_ms(CLOCK_REALTIME);
 }
 

@@ -31,6 +31,9 @@ struct timer {
 struct clock *clock_new_real(void);
 /* wall_ms is the time it shows until driven. */
 struct clock *clock_new_driven(int64_t wall_ms);
+/* Real only, for tests and pictures: the wall stands still at wall_ms while
+ * timers run on. */
+void clock_freeze_wall(struct clock *c, int64_t wall_ms);
 void clock_free(struct clock *c); /* armed timers are simply forgotten */
 bool clock_is_driven(const struct clock *c);
 int64_t clock_wall_ms(const struct clock *c);

@@ -347,3 +347,8 @@ void store_progress(const struct store *s, size_t *loaded, size_t *total)
             *total += f->snap->n_rows;
         }
 }
+
+void store_set_refresh(struct store *s, int64_t refresh_ms)
+{
+    s->opts.refresh_ms = refresh_ms;
+}

@@ -1,0 +1,371 @@
+/* main: options, composition of the rooms, exit code. */
+#include "backend/aws/budget.h"
+#include "backend/aws/session.h"
+#include "backend/base/clock.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/rng.h"
+#include "backend/net/loop.h"
+#include "backend/sim/sim.h"
+#include "tui/crash.h"
+#include "views/app.h"
+#include "views/app_tty.h"
+#include "views/config.h"
+#include "views/demo.h"
+#include "views/kind.h"
+#include "views/once.h"
+#include "views/options.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum exit_status {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_CREDENTIALS = 3,
+    EXIT_NOT_FOUND = 4,
+    EXIT_TERMINAL = 5
+};
+
+/* Everything that main owns, in the order in which it is made. */
+struct program {
+    struct options o;
+    struct config config;
+    char *config_dir;
+    struct keymap *keymap;
+    struct theme theme;
+    struct demo demo;
+    struct clock *clock;
+    struct loop *loop;
+    struct rng rng;
+    struct log *log;
+    struct aws_session *session;
+    struct store *store;
+    bool test;
+};
+
+static int complain(const struct err *err)
+{
+    fprintf(stderr, "ecsdash: %s\n", err->message);
+    switch (err->code) {
+    case ERR_USAGE:
+    case ERR_CONFIG:
+        return EXIT_USAGE;
+    case ERR_CREDENTIALS:
+    case ERR_EXPIRED:
+        return EXIT_CREDENTIALS;
+    case ERR_NOT_FOUND:
+        return EXIT_NOT_FOUND;
+    case ERR_TERMINAL:
+        return EXIT_TERMINAL;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+static void report_mistake(void *arg, const struct err *err)
+{
+    (void)arg;
+    fprintf(stderr, "ecsdash: %s\n", err->message);
+}
+
+static int print_version(void)
+{
+    printf("ecsdash %s (%s, libuv %s, jansson %s)\n", ECSDASH_VERSION,
+           curl_version(), uv_version_string(), jansson_version_str());
+    return EXIT_FINE;
+}
+
+/* "127.0.0.1:0" into address and port. */
+static int serve(const struct options *o)
+{
+    struct sim_options so = {.scenario = o->scenario,
+                             .world = o->sim_world,
+                             .seed = o->seed};
+    struct err err = {0};
+    char address[64];
+    const char *colon = strrchr(o->sim_server, ':');
+    if (!colon || colon == o->sim_server ||
+        (size_t)(colon - o->sim_server) >= sizeof(address) ||
+        strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+        err_set(&err, ERR_USAGE, "--sim-server takes ADDR:PORT, for example "
+                "127.0.0.1:0, not %s.", o->sim_server);
+        return complain(&err);
+    }
+    snprintf(address, sizeof(address), "%.*s",
+             (int)(colon - o->sim_server), o->sim_server);
+    so.address = address;
+    so.port = (int)strtol(colon + 1, NULL, 10);
+    if (o->sim_clock && sim_parse_clock(o->sim_clock, &so, &err))
+        return complain(&err);
+    return sim_serve(&so, false);
+}
+
+/* ---- set-up ---------------------------------------------------------- */
+
+static int read_config(struct program *p, struct err *err)
+{
+    const struct options *o = &p->o;
+    p->keymap = keymap_new_default();
+    if (theme_builtin(&p->theme, "default", err))
+        return -1;
+    if (!o->demo) /* --demo reads no file of the user's */
+        p->config_dir = config_dir(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+    if (o->config || p->config_dir) {
+        char *path = o->config ? xstrdup(o->config)
+                               : xasprintf("%s/config", p->config_dir);
+        config_read(&p->config, path, p->keymap, &p->theme, p->config_dir,
+                    report_mistake, NULL);
+        free(path);
+    }
+    if (o->theme && config_theme(&p->theme, p->config_dir, o->theme, err))
+        return -1;
+    if (o->keymap && config_keys(p->keymap, p->config_dir, o->keymap,
+                                 report_mistake, NULL, err) < 0)
+        return -1;
+    if (p->config.read_only && !o->write)
+        p->o.read_only = true;
+    return 0;
+}
+
+/* --demo: what the client needs comes from the child, not from the user's
+ * environment. */
+static const char *demo_env(void *arg, const char *name)
+{
+    const struct demo *d = arg;
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return d->access_key;
+    if (strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0)
+        return d->secret;
+    if (strcmp(name, "AWS_REGION") == 0)
+        return d->region;
+    return NULL;
+}
+
+static int start_demo(struct program *p, struct err *err)
+{
+    char seed[48];
+    const char *args[12];
+    size_t n = 0;
+    if (p->o.scenario) {
+        static char scenario[80];
+        snprintf(scenario, sizeof(scenario), "--demo=%s", p->o.scenario);
+        args[n++] = scenario;
+    }
+    if (p->o.sim_world) {
+        args[n++] = "--sim-world";
+        args[n++] = p->o.sim_world;
+    }
+    if (p->o.sim_clock) {
+        args[n++] = "--sim-clock";
+        args[n++] = p->o.sim_clock;
+    }
+    if (p->o.seed) {
+        snprintf(seed, sizeof(seed), "%llu", (unsigned long long)p->o.seed);
+        args[n++] = "--seed";
+        args[n++] = seed;
+    }
+    args[n] = NULL;
+    return demo_start(&p->demo, args, err);
+}
+
+static int connect_aws(struct program *p, struct err *err)
+{
+    struct aws_session_options so = {
+        .env = aws_env_process(),
+        .profile = p->o.profile,
+        .region = p->o.region,
+        .endpoint_url = p->o.endpoint_url,
+        .read_only = p->o.read_only,
+        .budget_percent = (int)p->o.budget,
+        .budget_unlimited = p->o.unlimited,
+    };
+    if (p->o.demo) {
+        if (start_demo(p, err))
+            return -1;
+        so.env = (struct aws_env){.get = demo_env, .arg = &p->demo};
+        so.no_files = true;
+        so.profile = so.region = NULL;
+        so.endpoint_url = p->demo.endpoint;
+    }
+    p->session = aws_session_new(p->loop, &p->rng, &so, err);
+    if (!p->session)
+        return -1;
+    struct store_options sto = {
+        .refresh_ms = p->o.refresh_s > 0 ? (int64_t)(p->o.refresh_s * 1000)
+                      : p->config.refresh_ms ? p->config.refresh_ms
+                                             : 5000,
+        .hidden_ms = 30000,
+        .keep_stopped = 2000};
+    p->o.refresh_s = (double)sto.refresh_ms / 1000;
+    p->store = store_new(p->loop, aws_session_client(p->session), &sto);
+    return 0;
+}
+
+/* ---- the two ways to run --------------------------------------------- */
+
+static int run_once(struct program *p, const struct kind *kind)
+{
+    struct once_options oo = {
+        .loop = p->loop,
+        .client = aws_session_client(p->session),
+        .store = p->store,
+        .kind = kind ? kind : &kind_services,
+        .filter = p->o.filter ? p->o.filter : p->o.service,
+        .format = ONCE_TSV,
+    };
+    oo.query = (struct query){.kind = oo.kind->query,
+                              .cluster = p->o.cluster};
+    if (oo.kind == &kind_tasks) {
+        oo.query.service = p->o.service;
+        oo.filter = p->o.filter;
+    }
+    if (p->o.output)
+        oo.format = (enum once_format)once_format_find(p->o.output);
+    return once_run(&oo);
+}
+
+static int run_dashboard(struct program *p, const struct kind *kind,
+                         int *death)
+{
+    struct err err = {0};
+    const char *no_color = getenv("NO_COLOR");
+    const char *delay = getenv("ESCDELAY");
+    struct app_options ao = {
+        .loop = p->loop,
+        .clock = p->clock,
+        .client = aws_session_client(p->session),
+        .store = p->store,
+        .keymap = p->keymap,
+        .theme = &p->theme,
+        .config = &p->config,
+        .log = p->log,
+        .read_only = p->o.read_only,
+        .refresh_ms = (int64_t)(p->o.refresh_s * 1000),
+        .endpoint = p->o.demo ? NULL : aws_session_endpoint(p->session),
+        .mode = p->o.demo ? "DEMO" : NULL,
+        .cluster = p->o.cluster,
+        .service = p->o.service,
+    };
+    struct app_tty_options to = {
+        .type = getenv("TERM"),
+        .mono = p->o.no_color || (no_color && *no_color && !p->o.theme),
+        .escape_ms = delay ? (int)strtol(delay, NULL, 10) : 25,
+        .test = p->test,
+        .in_tmux = getenv("TMUX") != NULL,
+    };
+    if (to.mono && theme_builtin(&p->theme, "mono", &err))
+        return complain(&err);
+    struct app *app = app_new(&ao);
+    int status;
+    struct app_tty *tty = NULL;
+    if (app_start(app, kind, p->o.filter, &err) == 0)
+        tty = app_tty_new(app, &to, &err);
+    if (tty) {
+        loop_run(p->loop);
+        status = app->exit_status;
+        *death = app_tty_free(tty);
+    } else {
+        status = complain(&err);
+    }
+    app_free(app);
+    return status;
+}
+
+static int run(struct program *p, const struct kind *kind, int *death)
+{
+    struct err err = {0};
+    const char *test = getenv("ECSDASH_TEST");
+    int status;
+    if (read_config(p, &err))
+        return complain(&err);
+    p->test = test && *test;
+    p->clock = clock_new_real();
+    if (p->test && strncmp(test, "frozen:", 7) == 0)
+        clock_freeze_wall(p->clock, strtoll(test + 7, NULL, 10));
+    rng_seed_os(&p->rng);
+    p->log = log_open(p->o.log_file, p->clock, &err);
+    p->loop = loop_new(p->clock);
+    if (!p->log || connect_aws(p, &err)) {
+        status = complain(&err);
+    } else if (p->o.once || !isatty(STDOUT_FILENO)) {
+        status = run_once(p, kind);
+    } else {
+        status = run_dashboard(p, kind, death);
+    }
+    return status;
+}
+
+static void release(struct program *p)
+{
+    store_free(p->store);
+    aws_session_free(p->session);
+    if (p->loop)
+        loop_free(p->loop);
+    log_close(p->log);
+    clock_free(p->clock);
+    if (p->demo.pid > 0)
+        demo_stop(&p->demo);
+    keymap_free(p->keymap);
+    free(p->config_dir);
+}
+
+/* A descriptor 0, 1 or 2 that is closed would be given to a socket. */
+static void open_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = {.demo = {.pid = -1, .out = -1}};
+    struct err err = {0};
+    const struct kind *kind = NULL;
+    int death = 0;
+    open_standard();
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN);
+    if (options_parse(&p.o, argc, argv, &err))
+        return complain(&err);
+    if (p.o.help) {
+        options_help(stdout);
+        return EXIT_FINE;
+    }
+    if (p.o.version)
+        return print_version();
+    if (p.o.output && once_format_find(p.o.output) < 0) {
+        err_set(&err, ERR_USAGE, "--output takes table, tsv or json, not %s.",
+                p.o.output);
+        return complain(&err);
+    }
+    if (p.o.view && !(kind = kind_find(p.o.view))) {
+        err_set(&err, ERR_USAGE, "There is no view %s; there are services, "
+                "tasks and clusters.", p.o.view);
+        return complain(&err);
+    }
+    if (p.o.sim_server)
+        return serve(&p.o);
+    crash_install();
+    int status = run(&p, kind, &death);
+    release(&p);
+    if (death) {
+        signal(death, SIG_DFL);
+        raise(death);
+    }
+    return status;
+}

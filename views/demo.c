@@ -1,0 +1,96 @@
+#include "views/demo.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define START_MS 20000 /* a generated world of 20,000 tasks takes a while */
+
+static void child(int out, const char *const *args, pid_t parent)
+{
+    const char *argv[24] = {"ecsdash", "--sim-server", "127.0.0.1:0"};
+    size_t n = 3;
+    for (size_t i = 0; args && args[i] && n < 23; i++)
+        argv[n++] = args[i];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    setsid(); /* no ^C or ^Z of the terminal */
+    dup2(out, STDOUT_FILENO);
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    execv("/proc/self/exe", (char *const *)argv);
+    _exit(127);
+}
+
+/* One line, or -1 after START_MS or when the child has died. */
+static int read_line(int fd, char *buf, size_t size)
+{
+    size_t n = 0;
+    for (int left = START_MS; left > 0; left -= 100) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, 100) <= 0)
+            continue;
+        ssize_t got = read(fd, buf + n, size - 1 - n);
+        if (got <= 0)
+            return -1;
+        n += (size_t)got;
+        buf[n] = '\0';
+        if (memchr(buf, '\n', n))
+            return 0;
+        if (n == size - 1)
+            return -1;
+    }
+    return -1;
+}
+
+static void take(json_t *o, const char *key, char *out, size_t size)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    snprintf(out, size, "%s", s ? s : "");
+}
+
+int demo_start(struct demo *d, const char *const *args, struct err *err)
+{
+    int fds[2];
+    char line[1024];
+    pid_t self = getpid();
+    *d = (struct demo){.pid = -1, .out = -1};
+    if (pipe2(fds, O_CLOEXEC))
+        return err_set_errno(err, errno, "No pipe to the simulator");
+    d->pid = fork();
+    if (d->pid == 0)
+        child(fds[1], args, self);
+    close(fds[1]);
+    d->out = fds[0];
+    if (d->pid < 0 || read_line(d->out, line, sizeof(line))) {
+        demo_stop(d);
+        return err_set(err, ERR_SYS, "The simulator did not start.");
+    }
+    json_t *o = json_loads(line, 0, NULL);
+    take(o, "endpoint", d->endpoint, sizeof(d->endpoint));
+    take(o, "access_key_id", d->access_key, sizeof(d->access_key));
+    take(o, "secret_access_key", d->secret, sizeof(d->secret));
+    take(o, "region", d->region, sizeof(d->region));
+    json_decref(o);
+    return 0;
+}
+
+void demo_stop(struct demo *d)
+{
+    if (d->pid > 0) {
+        kill(d->pid, SIGKILL);
+        waitpid(d->pid, NULL, 0);
+    }
+    if (d->out >= 0)
+        close(d->out);
+    d->pid = d->out = -1;
+}
