@@ -422,6 +422,104 @@ static void remembered_tasks_are_capped(void **state)
     env_close(&e);
 }
 
+static void the_sweep_tells_of_stops_that_no_list_showed(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    struct fake_task *t;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    fake_service(e.f, "prod", "web", 1, 1);
+    t = fake_task(e.f, "prod", "web", 1);
+    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
+    env_idle(&e);
+    /* Counts and events say nothing yet: they lag. */
+    fake_stop(e.f, t, 1);
+    env_pass(&e, 15000);
+    assert_true(((const struct task_row *)env_row(sub, t->id))->stopped);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void tasks_of_all_clusters_are_the_union(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    two_clusters(&e);
+    for (int i = 0; i < 5; i++)
+        fake_task(e.f, i % 2 == 0 ? "prod" : "dev", "web00", i);
+    fake_stop(e.f, fake_task(e.f, "dev", "", 9), 0);
+    sub = env_sub(&e, QUERY_TASKS, NULL, NULL);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 6);
+    assert_true(subscription_settled(sub));
+    assert_int_equal(fake_calls(e.f, "DescribeServices", NULL), 0);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void an_open_view_shows_at_once_what_was_known(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    subscription_close(sub);
+    fake_hold(e.f, true);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->loaded, 23);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void an_unknown_service_is_said_to_be_unknown(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    two_clusters(&e);
+    sub = env_sub(&e, QUERY_TASKS, "prod", "nope");
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->error.code, ERR_NOT_FOUND);
+    assert_true(subscription_settled(sub));
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void a_rollback_is_silent_once_acknowledged(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    struct fake_service *s;
+    const struct service_row *r;
+
+    (void)state;
+    env_open(&e);
+    fake_cluster(e.f, "prod");
+    s = fake_service(e.f, "prod", "web", 2, 2);
+    s->reason = "ECS deployment circuit breaker: rolling back to "
+                "deploymentId ecs-svc/1.";
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    r = env_row(sub, "web");
+    assert_int_equal(r->health.state, SVC_ROLLEDBACK);
+    store_acknowledge(e.s, r->svc->arn);
+    env_idle(&e);
+    r = env_row(sub, "web");
+    assert_int_equal(r->health.state, SVC_OK);
+    subscription_close(sub);
+    env_close(&e);
+}
+
 static void on_close_itself(void *arg, const struct snapshot *snap)
 {
     struct subscription **sub = arg;
@@ -470,6 +568,11 @@ int main(void)
         cmocka_unit_test(equal_queries_share_one_fetch),
         cmocka_unit_test(rows_that_did_not_change_are_shared),
         cmocka_unit_test(remembered_tasks_are_capped),
+        cmocka_unit_test(the_sweep_tells_of_stops_that_no_list_showed),
+        cmocka_unit_test(tasks_of_all_clusters_are_the_union),
+        cmocka_unit_test(an_open_view_shows_at_once_what_was_known),
+        cmocka_unit_test(an_unknown_service_is_said_to_be_unknown),
+        cmocka_unit_test(a_rollback_is_silent_once_acknowledged),
         cmocka_unit_test(a_subscription_may_close_itself_when_told),
     };
 

@@ -204,8 +204,8 @@ static json_t *describe_service(struct fake_ecs *f,
     double now = (double)clock_wall_ms(f->clock) / 1000;
 
     return json_pack(
-        "{s:o,s:s,s:o,s:s,s:i,s:i,s:i,s:o,s:[{s:o,s:s,s:o,s:s,s:i,s:i,s:i,"
-        "s:i,s:f,s:f}],s:[{s:o,s:s,s:f}]}",
+        "{s:o,s:s,s:o,s:s,s:i,s:i,s:i,s:o,s:[{s:o,s:s,s:o,s:s,s:s*,s:i,s:i,"
+        "s:i,s:i,s:f,s:f}],s:[{s:o,s:s,s:f}]}",
         "serviceArn", svc_arn(s), "serviceName", s->name, "clusterArn",
         json_sprintf(ACCOUNT "cluster/%s", s->cluster), "status", "ACTIVE",
         "desiredCount", s->desired, "runningCount", s->running,
@@ -214,8 +214,8 @@ static json_t *describe_service(struct fake_ecs *f,
         "id", json_sprintf("ecs-svc/%s", s->name), "status", "PRIMARY",
         "taskDefinition",
         json_sprintf(ACCOUNT "task-definition/%s:7", s->name), "rolloutState",
-        s->rollout, "desiredCount", s->desired, "runningCount", s->running,
-        "pendingCount", 0, "failedTasks", 0, "createdAt", now - 86400,
+        s->rollout, "rolloutStateReason", s->reason, "desiredCount", s->desired, "runningCount", s->running,
+        "pendingCount", 0, "failedTasks", 0, "createdAt", now - 7200,
         "updatedAt", now - 3600, "events", "id", json_sprintf("%d", s->event),
         "message", "(service) has reached a steady state.", "createdAt",
         now - 60);

@@ -19,6 +19,7 @@ struct fake_service {
     char name[32];
     int desired, running, event; /* event: id of the newest one */
     const char *rollout;         /* rolloutState, COMPLETED */
+    const char *reason;          /* rolloutStateReason, or NULL */
     bool deleted;
 };
 
