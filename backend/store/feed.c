@@ -114,7 +114,7 @@ void feed_state(struct feed *f, bool *complete, bool *settled)
         stops_state(w, &st);
     }
     if (f->svc != NULL && f->svc->missing)
-        st.settled = true;
+        st = (struct state){.complete = false, .settled = true};
     if (st.settled && f->kind != QUERY_CLUSTERS)
         st.settled = taskdefs_settled(s);
     *complete = st.complete;
@@ -392,8 +392,10 @@ void feed_dirty(struct feed *f)
     if (f->dirty)
         return;
     f->dirty = true;
-    /* A driven clock stands still: one publish a turn is calm enough. */
-    if (!clock_is_driven(c) && f->published_ms != 0 && f->snap != NULL)
+    /* A driven clock stands still: one publish a turn is calm enough. The
+     * first rows never wait. */
+    if (!clock_is_driven(c) && f->snap != NULL && f->published_ms != 0 &&
+        f->snap->n_rows > 0)
         wait = f->published_ms + PUBLISH_MS +
                (int64_t)(f->snap->n_rows / ROWS_PER_MS) - store_now(f->store);
     timer_start(c, &f->timer, wait > 0 ? wait : 0, on_publish, f);

@@ -197,8 +197,8 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     e->task = t;
     page_set(&e->data, p);
     e->td = t->task_definition != NULL ? td_get(s, t->task_definition) : NULL;
-    if (t->service != NULL && !e->in_stops)
-        e->svc = svc_get(w, t->service);
+    if (!e->in_stops) /* its group knows better than the list it was in */
+        e->svc = t->service != NULL ? svc_get(w, t->service) : NULL;
     e->gone = e->missing = false;
     e->fails = 0;
     if (is_final(t) && !e->final) {

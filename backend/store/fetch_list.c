@@ -163,6 +163,19 @@ void fetch_services(struct watch *w, enum aws_priority prio)
                prio, on_services);
 }
 
+/* Long ARNs name their cluster; an endpoint that lists more than was asked for
+ * (moto matches names by substring) must not put rows into the wrong one. */
+static bool is_of(const struct watch *w, const char *arn)
+{
+    const char *id = strrchr(arn, '/'), *cluster;
+    size_t len = strlen(w->name);
+
+    if (id == NULL || (cluster = memchr(arn, '/', (size_t)(id - arn))) == NULL)
+        return true;
+    cluster++;
+    return (size_t)(id - cluster) == len && memcmp(cluster, w->name, len) == 0;
+}
+
 static int oldest_first(const void *pa, const void *pb)
 {
     int64_t a = (*(struct task_entry *const *)pa)->task->stopped_ms;
@@ -226,8 +239,11 @@ static bool on_stopped(void *arg, const struct aws_reply *reply,
 
     if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
         for (size_t i = 0; i < n; i++) {
-            struct task_entry *e = task_get(a->watch, arns[i]);
+            struct task_entry *e;
 
+            if (!is_of(a->watch, arns[i]))
+                continue;
+            e = task_get(a->watch, arns[i]);
             e->swept = ++s->seq;
             /* It was to run when last described: ask how it ended. */
             if (e->task != NULL && e->task->desired_status != NULL &&
@@ -286,8 +302,11 @@ static bool on_running(void *arg, const struct aws_reply *reply,
 
     if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
         for (size_t i = 0; i < n; i++) {
-            struct task_entry *e = task_get(w, arns[i]);
+            struct task_entry *e;
 
+            if (!is_of(w, arns[i]))
+                continue;
+            e = task_get(w, arns[i]);
             e->seen = ++a->store->seq;
             e->gone = false;
             if (e->svc == NULL && a->svc != NULL && e->task == NULL)
