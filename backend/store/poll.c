@@ -245,6 +245,9 @@ static void on_pump(struct timer *t, void *arg)
     size_t services = 0, tasks = 0, pages = 0;
 
     (void)t;
+    /* Rows are made as answers come, so that a publish finds little to do. */
+    if (eval_slice(s))
+        pump_soon(s);
     if (s->paused)
         return;
     poll_demand(s);
@@ -262,7 +265,7 @@ static void on_pump(struct timer *t, void *arg)
     pump_services(&p);
     pump_tasks(&p);
     pump_taskdefs(&p);
-    if (p.next != INT64_MAX)
+    if (p.next != INT64_MAX && !timer_armed(&s->pump_timer))
         timer_start(s->clock, &s->pump_timer, p.next - p.now, on_pump, s);
 }
 
