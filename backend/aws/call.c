@@ -380,6 +380,18 @@ static int sign(struct aws_call *c, const struct aws_creds *creds,
     return 0;
 }
 
+/* One place for the sentence: asked at the start, and again at the wire for
+ * calls that waited meanwhile. */
+static int refuse_read_only(const struct aws_client *client,
+                            const struct aws_op *op, struct err *err)
+{
+    if (!op->mutates || !client->cfg.read_only)
+        return 0;
+    return err_set(err, ERR_READ_ONLY,
+                   "%s changes things, and this is a read-only session.",
+                   op->name);
+}
+
 static void send_with(struct aws_call *c, const struct aws_creds *creds)
 {
     struct aws_client *cl = c->client;
@@ -403,7 +415,9 @@ static void send_with(struct aws_call *c, const struct aws_creds *creds)
         put_header(&h, "X-Amzn-Query-Mode", "true");
     if (creds->token)
         put_header(&h, "X-Amz-Security-Token", creds->token);
-    if (sign(c, creds, info, &h, date, &auth) != 0) {
+    if (refuse_read_only(cl, c->op, &err) != 0) {
+        /* err says so */
+    } else if (sign(c, creds, info, &h, date, &auth) != 0) {
         err_set(&err, ERR_SYS, "%s could not be signed.", c->op->name);
     } else {
         struct http_request rq = {
@@ -459,12 +473,8 @@ int aws_call(struct aws_client *client, struct scope *scope,
                                               : client->cfg.region;
     int rc = -1;
 
-    if (op->mutates && client->cfg.read_only) {
-        err_set(err, ERR_READ_ONLY,
-                "%s changes things, and this is a read-only session.",
-                op->name);
+    if (refuse_read_only(client, op, err) != 0)
         goto out;
-    }
     if (endpoint_resolve(client->cfg.endpoints, op->service, region, &ep,
                          err) != 0)
         goto out;

@@ -113,8 +113,10 @@ static const char *section_profile(const struct profile *p, int file, size_t i)
 {
     const char *s = ini_section_name(p->ini[file], i);
 
-    if (file == PROFILE_CREDENTIALS || strcmp(s, "default") == 0)
+    if (file == PROFILE_CREDENTIALS)
         return s;
+    if (strcmp(s, "default") == 0)
+        return ini_has_section(p->ini[file], "profile default") ? NULL : s;
     return strncmp(s, "profile ", 8) == 0 ? s + 8 : NULL;
 }
 
