@@ -16,6 +16,7 @@ struct waiter {
     struct work work; /* in the caller's scope */
     struct cred_chain *chain;
     struct waiter *prev, *next;
+    unsigned round; /* the fetch that serves it */
     cred_done_fn *done;
     void *arg;
 };
@@ -108,20 +109,19 @@ void cred_chain_free(struct cred_chain *c)
 static void tell_all(struct timer *t, void *arg)
 {
     struct cred_chain *c = arg;
-    struct waiter *last = c->last;
-    bool more = last != NULL;
+    unsigned round = c->rounds;
+    /* A waiter may begin the next fetch, which clears c->err. */
+    struct err err = c->err;
 
     (void)t;
-    while (more && c->first) {
+    while (c->first && c->first->round == round) {
         struct waiter *w = c->first;
         cred_done_fn *done = w->done;
         void *warg = w->arg;
 
-        more = w != last;
         scope_remove(&w->work);
         waiter_cancel(&w->work);
-        done(warg, c->err.code ? NULL : &c->creds,
-             c->err.code ? &c->err : NULL);
+        done(warg, err.code ? NULL : &c->creds, err.code ? &err : NULL);
     }
 }
 
@@ -217,13 +217,16 @@ int cred_chain_wait(struct cred_chain *c, struct scope *scope,
     else
         c->first = w;
     c->last = w;
-    if (c->fetching || timer_armed(&c->tell))
+    if (c->fetching || timer_armed(&c->tell)) {
+        w->round = c->rounds;
         return 0;
+    }
     c->fetching = true;
     c->at = 0;
     err_clear(&c->err);
     strbuf_clear(&c->why);
     c->turn.round = c->rounds++;
+    w->round = c->rounds;
     run_next(c);
     return 0;
 }

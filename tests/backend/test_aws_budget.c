@@ -1,0 +1,182 @@
+/* The throttling budget, on a driven clock. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "backend/aws/budget.h"
+#include "backend/base/clock.h"
+
+#define WALL 1785000000000
+
+static int take_all(struct budget *b, enum aws_bucket bucket)
+{
+    int n = 0;
+
+    while (n < 10000 && budget_take(b, bucket))
+        n++;
+    return n;
+}
+
+static void starts_with_30_percent_then_a_quarter_of_the_rate(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+    int n = 0;
+
+    (void)state;
+    assert_int_equal(take_all(b, AWS_B_SERVICE_READ), 30);
+    assert_int_equal(take_all(b, AWS_B_CLUSTER_READ), 15); /* its own bucket */
+    for (int i = 0; i < 600; i++) {
+        clock_advance(c, 100);
+        n += take_all(b, AWS_B_SERVICE_READ);
+    }
+    assert_in_range(n, 299, 301); /* 5/s over a minute */
+    budget_free(b);
+    clock_free(c);
+}
+
+static void idle_time_saves_up_one_second_only(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+
+    (void)state;
+    take_all(b, AWS_B_RESOURCE_READ);
+    clock_advance(c, 3600 * 1000);
+    assert_int_equal(take_all(b, AWS_B_RESOURCE_READ), 5);
+    budget_free(b);
+    clock_free(c);
+}
+
+static void rates_stay_under_the_quotas(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+
+    (void)state;
+    assert_true(budget_rate(b, AWS_B_LOGS_FILTER) <= 2.0);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 5.0) < 0.001);
+    assert_true(budget_rate(b, AWS_B_NAMESPACE_READ) <= 0.25);
+    for (int i = AWS_B_NONE + 1; i < AWS_B_N; i++) {
+        assert_non_null(budget_bucket_name((enum aws_bucket)i));
+        assert_true(budget_rate(b, (enum aws_bucket)i) > 0);
+    }
+    budget_free(b);
+    b = budget_new(c, 100, false);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 20.0) < 0.001);
+    budget_free(b);
+    clock_free(c);
+}
+
+struct waiter {
+    struct budget_wait wait;
+    int *order;
+    int at; /* 1 = first served, 0 = not yet */
+};
+
+static void served(void *arg)
+{
+    struct waiter *w = arg;
+
+    w->at = ++*w->order;
+}
+
+static void waiters_go_by_priority_then_by_arrival(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+    struct waiter w[4] = {{.at = 0}};
+    static const int priority[] = {2, 1, 2, 1};
+    struct budget_stats st;
+    int order = 0;
+
+    (void)state;
+    take_all(b, AWS_B_SERVICE_READ);
+    for (int i = 0; i < 4; i++) {
+        w[i].order = &order;
+        budget_enqueue(b, &w[i].wait, AWS_B_SERVICE_READ, priority[i], served,
+                       &w[i]);
+    }
+    budget_stats(b, &st);
+    assert_int_equal(st.waiting, 4);
+    clock_advance(c, 199);
+    assert_int_equal(order, 0);
+    clock_advance(c, 1);
+    assert_int_equal(w[1].at, 1);
+    budget_cancel(b, &w[0].wait);
+    budget_cancel(b, &w[0].wait); /* twice is fine */
+    assert_false(budget_take(b, AWS_B_SERVICE_READ)); /* no overtaking */
+    clock_advance(c, 1000);
+    assert_int_equal(w[3].at, 2);
+    assert_int_equal(w[2].at, 3);
+    assert_int_equal(w[0].at, 0);
+    budget_free(b);
+    clock_free(c);
+}
+
+static void throttle_slows_by_30_percent_and_recovers(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+    struct budget_stats st;
+
+    (void)state;
+    budget_throttled(b, AWS_B_SERVICE_READ);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 3.5) < 0.001);
+    assert_int_equal(take_all(b, AWS_B_SERVICE_READ), 0); /* burst is gone */
+    budget_throttled(b, AWS_B_SERVICE_READ); /* the same storm counts once */
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 3.5) < 0.001);
+    assert_true(fabs(budget_rate(b, AWS_B_CLUSTER_READ) - 5.0) < 0.001);
+    budget_stats(b, &st);
+    assert_int_equal(st.throttled_minute, 2);
+    assert_int_equal(st.slowed, 1);
+    clock_advance(c, 5000);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 4.0) < 0.001);
+    clock_advance(c, 60000);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 5.0) < 0.001);
+    budget_stats(b, &st);
+    assert_int_equal(st.slowed, 0);
+    assert_int_equal(st.throttled_minute, 0); /* a minute ago */
+    for (int i = 0; i < 100; i++) {
+        budget_throttled(b, AWS_B_SERVICE_READ);
+        clock_advance(c, 1000);
+    }
+    assert_true(budget_rate(b, AWS_B_SERVICE_READ) >= 0.25); /* never stops */
+    budget_free(b);
+    clock_free(c);
+}
+
+static void unlimited_never_waits_but_counts(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, true);
+    struct budget_stats st;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        assert_true(budget_take(b, AWS_B_NAMESPACE_READ));
+    budget_stats(b, &st);
+    assert_int_equal(st.calls_minute, 1000);
+    clock_advance(c, 61000);
+    budget_stats(b, &st);
+    assert_int_equal(st.calls_minute, 0);
+    budget_free(b);
+    clock_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(starts_with_30_percent_then_a_quarter_of_the_rate),
+        cmocka_unit_test(idle_time_saves_up_one_second_only),
+        cmocka_unit_test(rates_stay_under_the_quotas),
+        cmocka_unit_test(waiters_go_by_priority_then_by_arrival),
+        cmocka_unit_test(throttle_slows_by_30_percent_and_recovers),
+        cmocka_unit_test(unlimited_never_waits_but_counts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
