@@ -321,7 +321,7 @@ const char *fmt_size(uint64_t bytes, char out[16])
         u++;
     }
     tenths = whole * 10 + (rest * 10 + 512) / 1024;
-    if (tenths >= 10240) { /* 1023.96 rounds into the next unit */
+    if (tenths >= 10235) { /* 1023.5 rounds into the next unit */
         tenths = 10;
         u++;
     }

@@ -159,17 +159,28 @@ size_t utf8_fit(const char *s, size_t n, int cols, int *used)
     return i;
 }
 
+/* Length of the printable ASCII at the start: most text is nothing else. */
+static size_t plain_run(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
+        i++;
+    return i;
+}
+
 void utf8_sanitise(struct strbuf *out, const char *s, size_t n)
 {
     size_t start = 0; /* of the clean run not yet written */
 
-    for (size_t i = 0; i < n;) {
+    for (size_t i = plain_run(s, n); i < n;) {
         const char *instead = REPLACEMENT;
         uint32_t cp;
         size_t used = utf8_decode(s + i, n - i, &cp);
 
         if (utf8_cp_width(cp) >= 0 && !(cp == REPLACEMENT_CP && used == 1)) {
             i += used;
+            i += plain_run(s + i, n - i);
             continue;
         }
         if (i > start)
@@ -181,6 +192,7 @@ void utf8_sanitise(struct strbuf *out, const char *s, size_t n)
         strbuf_puts(out, instead);
         i += used;
         start = i;
+        i += plain_run(s + i, n - i);
     }
     if (n > start)
         strbuf_append(out, s + start, n - start);
@@ -188,7 +200,7 @@ void utf8_sanitise(struct strbuf *out, const char *s, size_t n)
 
 bool utf8_is_clean(const char *s, size_t n)
 {
-    for (size_t i = 0; i < n;) {
+    for (size_t i = plain_run(s, n); i < n; i += plain_run(s + i, n - i)) {
         uint32_t cp;
         size_t used = utf8_decode(s + i, n - i, &cp);
 
