@@ -2,7 +2,8 @@
  *
  * Order: --endpoint-url; AWS_ENDPOINT_URL_<SERVICE>; AWS_ENDPOINT_URL; the
  * profile's services section; the profile's endpoint_url; the partition's own
- * name. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS drops all but the first and last. */
+ * name. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS drops all but the first and last.
+ */
 #ifndef ECSDASH_AWS_ENDPOINT_H
 #define ECSDASH_AWS_ENDPOINT_H
 

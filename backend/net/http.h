@@ -28,7 +28,7 @@ struct http_header {
 
 /* Everything is copied by http_start(). */
 struct http_request {
-    const char *method; /* "GET", "POST", "PUT"; NULL = GET, or POST with body */
+    const char *method; /* "GET", "PUT"; NULL = GET, or POST with a body */
     const char *url;    /* http:// or https:// */
     const struct http_header *headers;
     size_t n_headers;
