@@ -1,4 +1,5 @@
-/* Sockets, connections and the way of one request through the simulator. */
+/* Sockets and connections: bytes in, whole requests out to sim_handle(), its
+ * answers back. */
 #include "backend/sim/sim_internal.h"
 
 #include "backend/base/fmt.h"
@@ -11,166 +12,151 @@
 
 #define IDLE_MS 120000
 #define TICK_MS 200 /* the world moves on also when nobody asks */
+/* A pipeline that fills this while an answer is due has to wait. */
+#define MAX_INPUT (SIM_MAX_HEAD + 2 * SIM_MAX_BODY)
+#define MAX_CONNS 1024
 
-struct conn {
+/* One at a time is answered: the next request of a pipeline stays in `in`
+ * until the answer of this one is out. Two handles; freed with the second. */
+struct sim_conn {
     uv_tcp_t tcp;
+    uv_timer_t timer; /* idle, or the delay of the answer */
+    int handles;
     struct sim *sim;
-    struct strbuf in;
-    struct conn *prev, *next;
-    bool closing, waiting; /* waiting: an answer is being delayed */
-};
-
-struct answer {
+    struct strbuf in, out;
     uv_write_t write;
-    uv_timer_t timer;
-    struct conn *conn;
-    struct strbuf bytes;
-    bool close;
+    struct sim_conn *prev, *next;
+    bool closing;
+    bool answering;  /* from request to last byte */
+    bool paused;     /* not reading: too much input */
+    bool told_to_go_on; /* 100 Continue is out for this request */
+    bool close_after, reset_after; /* reset: in place of the answer */
 };
 
 static void drop_if_done(struct sim *s)
 {
     if (!s->dead || s->handles)
         return;
+    if (s->done)
+        s->done(s->done_arg);
     world_free(s->world);
-    for (size_t i = 0; i < s->n_requests; i++)
-        free(s->requests[i].body);
+    sim_forget_requests(s);
     free(s->requests);
     free(s->faults);
+    free(s->session_token);
     free(s);
 }
 
 static void on_conn_closed(uv_handle_t *h)
 {
-    struct conn *c = h->data;
+    struct sim_conn *c = h->data;
     struct sim *s = c->sim;
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        s->conns = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    strbuf_release(&c->in);
-    free(c);
     s->handles--;
+    if (--c->handles == 0) {
+        if (c->prev)
+            c->prev->next = c->next;
+        else
+            s->conns = c->next;
+        if (c->next)
+            c->next->prev = c->prev;
+        s->n_conns--;
+        strbuf_release(&c->in);
+        strbuf_release(&c->out);
+        free(c);
+    }
     drop_if_done(s);
 }
 
-static void close_conn(struct conn *c, bool reset)
+static void close_conn(struct sim_conn *c, bool reset)
 {
     if (c->closing)
         return;
     c->closing = true;
+    uv_close((uv_handle_t *)&c->timer, on_conn_closed);
     if (reset && uv_tcp_close_reset(&c->tcp, on_conn_closed) == 0)
         return;
     uv_close((uv_handle_t *)&c->tcp, on_conn_closed);
 }
 
-static void serve_more(struct conn *c);
+static void serve_more(struct sim_conn *c);
 
-static void on_timer_closed(uv_handle_t *h)
+static void on_idle(uv_timer_t *t)
 {
-    struct answer *a = h->data;
-    struct sim *s = a->conn->sim;
-    s->handles--;
-    strbuf_release(&a->bytes);
-    free(a);
-    drop_if_done(s);
+    close_conn(t->data, false);
 }
 
 static void on_written(uv_write_t *w, int status)
 {
-    struct answer *a = w->data;
-    struct conn *c = a->conn;
-    bool end = a->close || status < 0;
-    c->waiting = false;
-    uv_close((uv_handle_t *)&a->timer, on_timer_closed);
-    if (end)
+    struct sim_conn *c = w->data;
+    c->answering = false;
+    strbuf_clear(&c->out);
+    if (status < 0 || c->close_after)
         close_conn(c, false);
     else
         serve_more(c);
 }
 
-static void send_now(struct answer *a)
+static void send_now(struct sim_conn *c)
 {
-    uv_buf_t buf = uv_buf_init(a->bytes.data, (unsigned)a->bytes.len);
-    if (a->conn->closing ||
-        uv_write(&a->write, (uv_stream_t *)&a->conn->tcp, &buf, 1,
-                 on_written)) {
-        uv_close((uv_handle_t *)&a->timer, on_timer_closed);
-        close_conn(a->conn, false);
-    }
+    uv_buf_t buf = uv_buf_init(c->out.data, (unsigned)c->out.len);
+    c->write.data = c;
+    uv_timer_stop(&c->timer);
+    if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
+        close_conn(c, false);
 }
 
 static void on_delay(uv_timer_t *t)
 {
-    send_now(t->data);
-}
-
-/* Takes bytes. Sends them, later when the answer is to be slow. */
-static void answer(struct conn *c, struct strbuf *bytes, bool end,
-                   int delay_ms)
-{
-    struct answer *a = xcalloc(1, sizeof(*a));
-    a->conn = c;
-    a->bytes = *bytes;
-    a->close = end;
-    a->write.data = a;
-    a->timer.data = a;
-    uv_timer_init(c->sim->loop, &a->timer);
-    c->sim->handles++;
-    c->waiting = true;
-    if (delay_ms > 0)
-        uv_timer_start(&a->timer, on_delay, (uint64_t)delay_ms, 0);
+    struct sim_conn *c = t->data;
+    if (c->reset_after)
+        close_conn(c, true);
     else
-        send_now(a);
+        send_now(c);
 }
 
-static void refuse(struct conn *c, int status, const char *why)
+/* Sends c->out, later when the answer is to be slow. */
+static void answer(struct sim_conn *c, bool end, int delay_ms)
 {
-    struct strbuf out = STRBUF_INIT;
-    sim_http_reply(&out, status, "text/plain", "-", "-", why, strlen(why),
+    c->answering = true;
+    c->close_after = end;
+    if (delay_ms > 0)
+        uv_timer_start(&c->timer, on_delay, (uint64_t)delay_ms, 0);
+    else
+        send_now(c);
+}
+
+static void refuse(struct sim_conn *c, int status, const char *why)
+{
+    char date[40];
+    sim_http_reply(&c->out, status, "text/plain", "none",
+                   fmt_http_date(sim_now(c->sim), date), why, strlen(why),
                    false, false, false);
-    answer(c, &out, true, 0);
+    answer(c, true, 0);
 }
 
-/* Serve what is complete in the buffer, one at a time: the next request of a
- * pipeline waits until the answer of this one is out. */
-static void serve_more(struct conn *c)
+static void go_on(struct sim_conn *c)
 {
-    struct sim_http r;
-    size_t used;
-    int status;
-    const char *why;
-    if (c->closing || c->waiting || !c->in.len)
-        return;
-    enum sim_parse rc = sim_http_parse(&r, c->in.data, c->in.len, &used,
-                                       &status, &why);
-    if (rc == SIM_BAD) {
-        refuse(c, status, why);
-        return;
-    }
-    if (rc == SIM_NEED_MORE) {
-        if (r.expect_continue) {
-            static char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-            uv_buf_t b = uv_buf_init(go_on, sizeof(go_on) - 1);
-            uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
-        }
-        return;
-    }
-    memmove(c->in.data, c->in.data + used, c->in.len - used + 1);
-    c->in.len -= used;
-    struct strbuf out = STRBUF_INIT;
-    struct sim_fate fate = {0};
-    sim_handle(c->sim, &r, &out, &fate);
-    bool keep = r.keep_alive;
-    sim_http_release(&r);
-    if (fate.reset) {
-        strbuf_release(&out);
+    static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    uv_buf_t b = uv_buf_init(text, sizeof(text) - 1);
+    if (!c->told_to_go_on)
+        uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
+    c->told_to_go_on = true;
+}
+
+static void serve_one(struct sim_conn *c, struct sim_http *r)
+{
+    struct sim_ending end = {0};
+    sim_handle(c->sim, r, &c->out, &end);
+    bool keep = r->keep_alive && !end.close && !end.cut;
+    sim_http_release(r);
+    c->reset_after = end.reset;
+    if (end.reset && !end.delay_ms) {
         close_conn(c, true);
         return;
     }
-    answer(c, &out, !keep || fate.close, fate.delay_ms);
+    if (end.cut)
+        c->out.data[c->out.len /= 2] = '\0';
+    answer(c, !keep, end.delay_ms);
 }
 
 static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *buf)
@@ -182,7 +168,7 @@ static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *buf)
 
 static void on_read(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 {
-    struct conn *c = st->data;
+    struct sim_conn *c = st->data;
     if (n > 0) {
         strbuf_append(&c->in, buf->base, (size_t)n);
         serve_more(c);
@@ -192,25 +178,65 @@ static void on_read(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
     free(buf->base);
 }
 
+static void mind_input(struct sim_conn *c)
+{
+    bool full = c->in.len > MAX_INPUT;
+    if (full && !c->paused)
+        uv_read_stop((uv_stream_t *)&c->tcp);
+    else if (!full && c->paused)
+        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    c->paused = full;
+}
+
+static void serve_more(struct sim_conn *c)
+{
+    struct sim_http r;
+    size_t used;
+    int status;
+    const char *why;
+    if (c->closing)
+        return;
+    mind_input(c);
+    if (c->answering)
+        return;
+    uv_timer_start(&c->timer, on_idle, IDLE_MS, 0);
+    enum sim_parse rc = sim_http_parse(&r, strbuf_get(&c->in), c->in.len,
+                                       &used, &status, &why);
+    if (rc == SIM_BAD) {
+        refuse(c, status, why);
+    } else if (rc == SIM_COMPLETE) {
+        memmove(c->in.data, c->in.data + used, c->in.len - used + 1);
+        c->in.len -= used;
+        c->told_to_go_on = false;
+        serve_one(c, &r);
+    } else if (r.expect_continue) {
+        go_on(c);
+    }
+}
+
 static void on_connection(uv_stream_t *st, int status)
 {
     struct sim *s = st->data;
     if (status < 0)
         return;
-    struct conn *c = xcalloc(1, sizeof(*c));
+    struct sim_conn *c = xcalloc(1, sizeof(*c));
     c->sim = s;
     uv_tcp_init(s->loop, &c->tcp);
-    c->tcp.data = c;
-    s->handles++;
+    uv_timer_init(s->loop, &c->timer);
+    c->tcp.data = c->timer.data = c;
+    c->handles = 2;
+    s->handles += 2;
+    s->n_conns++;
     c->next = s->conns;
     if (s->conns)
         s->conns->prev = c;
     s->conns = c;
-    if (uv_accept(st, (uv_stream_t *)&c->tcp)) {
+    if (uv_accept(st, (uv_stream_t *)&c->tcp) || s->n_conns > MAX_CONNS) {
         close_conn(c, false);
         return;
     }
     uv_tcp_nodelay(&c->tcp, 1);
+    uv_timer_start(&c->timer, on_idle, IDLE_MS, 0);
     uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
@@ -227,23 +253,32 @@ static void on_closed(uv_handle_t *h)
     drop_if_done(s);
 }
 
+/* 127.0.0.0/8, ::1 and localhost, nothing else. */
+static int loopback(const char *address, int port,
+                    struct sockaddr_storage *at)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)at;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)at;
+    if (port < 0 || port > 65535)
+        return -1;
+    if (strcmp(address, "[::1]") == 0 || strcmp(address, "::1") == 0)
+        return uv_ip6_addr("::1", port, v6);
+    if (strcmp(address, "localhost") == 0)
+        address = "127.0.0.1";
+    if (uv_ip4_addr(address, port, v4))
+        return -1;
+    return ntohl(v4->sin_addr.s_addr) >> 24 == 127 ? 0 : -1;
+}
+
 int sim_listen(struct sim *s, const char *address, int port, struct err *err)
 {
     struct sockaddr_storage at = {0};
+    char name[64];
     int len = sizeof(at), rc;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
-    bool six = address[0] == '[' || strchr(address, ':');
-    rc = six ? uv_ip6_addr("::1", port, v6)
-             : uv_ip4_addr(strcmp(address, "localhost") == 0 ? "127.0.0.1"
-                                                             : address,
-                           port, v4);
-    bool ours = six ? strcmp(address, "[::1]") == 0 ||
-                          strcmp(address, "::1") == 0
-                    : rc == 0 && ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-    if (rc || !ours || port < 0 || port > 65535)
+    if (loopback(address, port, &at))
         return err_set(err, ERR_USAGE, "The simulator listens on loopback "
-                       "only (127.0.0.1 or [::1]), not on %s.", address);
+                       "only (127.0.0.1 or [::1]), not on %s port %d.",
+                       address, port);
     uv_tcp_init(s->loop, &s->listener);
     s->listener.data = s;
     uv_timer_init(s->loop, &s->tick);
@@ -257,27 +292,36 @@ int sim_listen(struct sim *s, const char *address, int port, struct err *err)
     if (rc)
         return err_set(err, ERR_SYS, "Cannot listen on %s port %d: %s.",
                        address, port, uv_strerror(rc));
+    bool six = at.ss_family == AF_INET6;
+    if (!six)
+        uv_ip4_name((struct sockaddr_in *)&at, name, sizeof(name));
     snprintf(s->endpoint, sizeof(s->endpoint), "http://%s:%d",
-             six ? "[::1]" : "127.0.0.1",
-             ntohs(six ? v6->sin6_port : v4->sin_port));
+             six ? "[::1]" : name,
+             ntohs(six ? ((struct sockaddr_in6 *)&at)->sin6_port
+                       : ((struct sockaddr_in *)&at)->sin_port));
     uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
     uv_unref((uv_handle_t *)&s->tick);
     return 0;
 }
 
-void sim_free(struct sim *s)
+void sim_close(struct sim *s, void (*done)(void *arg), void *arg)
 {
     if (!s || s->dead)
         return;
     s->dead = true;
+    s->done = done;
+    s->done_arg = arg;
     if (!s->handles) {
         drop_if_done(s);
         return;
     }
-    for (struct conn *c = s->conns, *next; c; c = next) {
-        next = c->next;
+    for (struct sim_conn *c = s->conns; c; c = c->next)
         close_conn(c, false);
-    }
     uv_close((uv_handle_t *)&s->tick, on_closed);
     uv_close((uv_handle_t *)&s->listener, on_closed);
+}
+
+void sim_free(struct sim *s)
+{
+    sim_close(s, NULL, NULL);
 }

@@ -37,6 +37,8 @@ struct sim_options {
     const char *address;    /* "127.0.0.1" when NULL; loopback only */
     int port;               /* 0 = any free one */
     const char *access_key, *secret; /* NULL = new random ones */
+    const char *session_token; /* NULL = none, and one sent is refused */
+    const char *faults;        /* see sim_fault_parse(); NULL = none */
 };
 
 /* Listens at once. NULL with err (ERR_USAGE for a foreign address). */
@@ -44,7 +46,9 @@ struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
                     struct err *err);
 /* Begins to close every handle; memory goes with the last one, so that
  * running the loop to its end leaves nothing. */
-void sim_free(struct sim *s);
+void sim_free(struct sim *s); /* NULL is fine */
+/* The same; done (may be NULL) runs when the last handle is closed. */
+void sim_close(struct sim *s, void (*done)(void *arg), void *arg);
 
 const char *sim_endpoint(const struct sim *s); /* "http://127.0.0.1:PORT" */
 const char *sim_access_key(const struct sim *s);
@@ -53,11 +57,13 @@ const char *sim_region(const struct sim *s);
 struct sim_world *sim_world_of(struct sim *s);
 int64_t sim_now(const struct sim *s); /* its wall clock */
 
-/* What came in, oldest first; kept for tests, at most 100,000. */
+/* What came in, oldest first; all are forgotten at the 100,000th. */
 struct sim_request {
     int64_t at_ms;      /* sim time */
-    char operation[48]; /* "DescribeServices" */
-    char *body;         /* as sent */
+    char operation[48]; /* "DescribeServices"; "?" = not understood */
+    char service[32];   /* of the credential scope, "" unless verified */
+    char access_key[32]; /* that signed rightly, or "" */
+    char *body;         /* as sent, its first 4 KiB */
     int status;         /* answered; 0 = connection broken on purpose */
 };
 size_t sim_requests(const struct sim *s);
@@ -65,24 +71,31 @@ const struct sim_request *sim_request_at(const struct sim *s, size_t i);
 size_t sim_count(const struct sim *s, const char *operation);
 void sim_forget_requests(struct sim *s);
 
-/* Faults: the next `count` requests that match meet this fate. */
+/* Faults: the next `count` requests that match meet this fate. All but the
+ * last four answer (or break) before the signature is looked at. */
 enum sim_fault {
-    FAULT_THROTTLE,      /* 400 ThrottlingException */
-    FAULT_500,           /* 500 ServerException */
-    FAULT_503_HTML,      /* 503 with an HTML page */
-    FAULT_DENY,          /* 400 AccessDeniedException */
-    FAULT_EXPIRED,       /* 400 ExpiredTokenException */
-    FAULT_RESET_BEFORE,  /* connection reset, nothing applied */
-    FAULT_RESET_AFTER,   /* applied, then reset without an answer */
-    FAULT_TRUNCATE,      /* half a JSON body */
-    FAULT_DELAY,         /* answered after delay_ms */
-    FAULT_UNKNOWN_MEMBERS, /* extra members all over the reply */
+    FAULT_THROTTLE,     /* throttle: 400 ThrottlingException */
+    FAULT_500,          /* 500: 500 ServerException */
+    FAULT_503_HTML,     /* 503: an HTML page */
+    FAULT_DENY,         /* deny: 400 AccessDeniedException */
+    FAULT_EXPIRED,      /* expired: 400 ExpiredTokenException */
+    FAULT_SKEW,         /* skew: 400 InvalidSignatureException, "expired" */
+    FAULT_RESET_BEFORE, /* reset-before: connection reset, nothing applied */
+    FAULT_RESET_AFTER,  /* reset-after: applied, then reset unanswered */
+    FAULT_TRUNCATE,     /* truncate: half of the JSON, well framed */
+    FAULT_CUT,          /* cut: the connection ends amid the answer */
+    FAULT_DELAY,        /* delay: answered after delay_ms, else right */
+    FAULT_UNKNOWN_MEMBERS, /* unknown: extra members all over the reply */
     FAULT_N
 };
-/* operation NULL = every one; count < 0 = from now on. */
+/* operation NULL = every one; the first `skip` that match pass; count < 0 =
+ * from then on. delay_ms is waited before any of them. */
 void sim_fault_add(struct sim *s, const char *operation, enum sim_fault f,
                    int skip, int count, int delay_ms);
 void sim_fault_clear(struct sim *s);
+/* "throttle:ListTasks:skip=2:count=3,delay:ms=500:count=all": the name above,
+ * then an operation (none or * = every one), skip (0), count (1), ms (0). */
+int sim_fault_parse(struct sim *s, const char *spec, struct err *err);
 /* Every answer waits that long (API latency for the bench). */
 void sim_set_latency(struct sim *s, int ms);
 

@@ -9,7 +9,7 @@
 
 #include <uv.h>
 
-struct conn;
+struct sim_conn;
 
 struct fault {
     char operation[48]; /* "" = every one */
@@ -24,13 +24,16 @@ struct sim {
     uv_timer_t tick;
     int handles; /* open ones; the memory goes with the last */
     bool dead;
-    struct conn *conns;
+    struct sim_conn *conns;
+    int n_conns;
     struct sim_world *world;
     enum sim_clock_mode mode;
     double scale;
     struct clock *clock;   /* driven */
     int64_t start_ms, real_start_ms;
-    char endpoint[96], access_key[32], secret[48];
+    char endpoint[96], access_key[32], secret[64], *session_token;
+    void (*done)(void *arg);
+    void *done_arg;
     struct rng rng;
     uint64_t token_key;
     struct sim_request *requests;
@@ -40,15 +43,32 @@ struct sim {
     int latency_ms;
 };
 
+/* Before it becomes bytes. */
+struct sim_reply {
+    int status;
+    const char *type;
+    struct strbuf body;
+};
+
 /* What is to become of an answer besides its bytes. */
-struct sim_fate {
-    bool reset, close;
+struct sim_ending {
+    bool reset; /* nothing is sent */
+    bool close; /* afterwards */
+    bool cut;   /* half of it is sent */
     int delay_ms;
 };
 
+/* The fate that is due for this operation, or NULL; counts it. */
+const struct fault *sim_fault_due(struct sim *s, const char *operation);
+/* True when the fault answers instead of the operation. */
+bool sim_fault_answer(const struct fault *f, struct sim_reply *out,
+                      struct sim_ending *end);
+void sim_put_error(struct sim_reply *r, int status, const char *code,
+                   const char *message);
+int64_t sim_real_ms(void);
 int sim_listen(struct sim *s, const char *address, int port, struct err *err);
 /* One whole request: checked, run, answered into out. */
 void sim_handle(struct sim *s, const struct sim_http *r, struct strbuf *out,
-                struct sim_fate *fate);
+                struct sim_ending *end);
 
 #endif

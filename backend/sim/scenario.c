@@ -1,0 +1,303 @@
+/* What the simulated account starts with. */
+#include "backend/sim/world.h"
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE 60000LL
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+static void behind_balancer(struct sim_world *w, struct sim_service *s)
+{
+    snprintf(s->target_group, sizeof(s->target_group),
+             "arn:aws:elasticloadbalancing:%s:%s:targetgroup/%.40s/"
+             "73e2d6bc24d8a067", w->region, w->account, s->name);
+    s->port = 8080;
+}
+
+static void add_sidecar(struct sim_taskdef *d, const char *name,
+                        bool essential, const char *driver)
+{
+    struct sim_container_def *c = &d->containers[d->n_containers++];
+    *c = d->containers[0];
+    snprintf(c->name, sizeof(c->name), "%s", name);
+    snprintf(c->image, sizeof(c->image),
+             "public.ecr.aws/sidecars/%s:1.29.4", name);
+    snprintf(c->driver, sizeof(c->driver), "%s", driver);
+    c->essential = essential;
+    c->env_name[0] = '\0';
+    if (strcmp(driver, "awslogs") != 0)
+        c->group[0] = c->prefix[0] = '\0';
+}
+
+/* A steady service with the definition before its own, too. */
+static struct sim_service *steady(struct sim_world *w, struct sim_cluster *c,
+                                  const char *name, int desired,
+                                  int revision, const char *launch,
+                                  int64_t age_ms)
+{
+    char tag[32];
+    if (revision > 1) {
+        snprintf(tag, sizeof(tag), "2024.10.%d", revision % 27 + 1);
+        world_add_taskdef(w, name, revision - 1, tag);
+    }
+    snprintf(tag, sizeof(tag), "2024.11.%d", revision % 27 + 1);
+    struct sim_taskdef *d = world_add_taskdef(w, name, revision, tag);
+    return world_add_service(w, c, name, desired, d, launch,
+                             w->start_ms - age_ms);
+}
+
+/* At `ago` before the start, a new revision is deployed. */
+static struct sim_taskdef *deploys(struct sim_world *w, struct sim_service *s,
+                                   const char *tag, int64_t ago,
+                                   enum sim_fate fate, int64_t after_ms)
+{
+    struct sim_taskdef *d =
+        world_add_taskdef(w, s->name, s->def->revision + 1, tag);
+    d->fate = fate;
+    d->after_ms = after_ms;
+    d->registered_ms = w->start_ms - ago - MINUTE;
+    s->script_def = d;
+    s->script_ms = w->start_ms - ago;
+    s->next_ms = s->script_ms;
+    return d;
+}
+
+/* The ones that a screen is for. */
+static void troubled(struct sim_world *w, struct sim_cluster *c)
+{
+    struct sim_service *s;
+    struct sim_taskdef *d;
+
+    s = steady(w, c, "payments-api", 20, 142, "FARGATE", 3 * DAY);
+    behind_balancer(w, s);
+    s->breaker = true;
+    s->max_percent = 110;
+    d = deploys(w, s, "2024.11.2-9f3c1aa", 2 * MINUTE, FATE_CRASH, 9000);
+    add_sidecar(d, "envoy", false, "awslogs");
+
+    s = steady(w, c, "checkout-web", 8, 87, "FARGATE", 2 * DAY);
+    behind_balancer(w, s);
+    s->max_percent = 125;
+    deploys(w, s, "2024.11.21", 20000, FATE_HEALTHY, 0);
+
+    s = steady(w, c, "search-indexer", 2, 19, "FARGATE", 9 * DAY);
+    deploys(w, s, "2024.11.9", 25 * MINUTE, FATE_NO_IMAGE, 0);
+
+    s = steady(w, c, "mail-worker", 2, 55, "EC2", 3 * DAY);
+    s->def->fate = FATE_NO_ROOM;
+    s->def->place_max = 2;
+    s->desired = s->deployments[0]->desired = 3;
+    s->steady = false;
+    s->next_ms = w->start_ms - 11 * MINUTE;
+
+    s = steady(w, c, "thumbnailer", 4, 31, "FARGATE", 5 * DAY);
+    s->def->fate = FATE_OOM;
+    s->def->after_ms = 4 * MINUTE;
+    for (size_t i = 0; i < s->n_tasks; i++)
+        s->tasks[i]->next_ms =
+            w->start_ms - 20 * MINUTE + (int64_t)i * 50000;
+    s->next_ms = s->tasks[0]->next_ms;
+
+    s = steady(w, c, "recommendations", 3, 64, "FARGATE", 4 * DAY);
+    behind_balancer(w, s);
+    s->breaker = s->breaker_rollback = true;
+    deploys(w, s, "2024.11.20-rc1", 40 * MINUTE, FATE_UNHEALTHY, 20000);
+
+    s = steady(w, c, "feed-ranker", 6, 12, "FARGATE_SPOT", 6 * DAY);
+    s->def->fate = FATE_SPOT;
+    s->def->after_ms = 5 * MINUTE;
+    s->tasks[0]->next_ms = w->start_ms - 25 * MINUTE;
+    s->next_ms = s->tasks[0]->next_ms;
+}
+
+static void special(struct sim_world *w, struct sim_cluster *c)
+{
+    struct sim_service *s;
+    s = steady(w, c, "legacy-reports", 0, 7, "EC2", 120 * DAY);
+    s = steady(w, c, "node-agent", 3, 5, "EC2", 60 * DAY);
+    snprintf(s->scheduling, sizeof(s->scheduling), "DAEMON");
+    s->min_percent = 0;
+    s->max_percent = 100;
+    s = steady(w, c, "accounts-bluegreen", 4, 21, "FARGATE", 15 * DAY);
+    snprintf(s->controller, sizeof(s->controller), "CODE_DEPLOY");
+    behind_balancer(w, s);
+    /* One group shared by two services. */
+    s = steady(w, c, "orders-api", 6, 210, "FARGATE", DAY);
+    behind_balancer(w, s);
+    snprintf(s->def->containers[0].group, sizeof(s->def->containers[0].group),
+             "/ecs/orders");
+    add_sidecar(s->def, "envoy", true, "awslogs");
+    s = steady(w, c, "orders-worker", 3, 98, "FARGATE", DAY);
+    snprintf(s->def->containers[0].group, sizeof(s->def->containers[0].group),
+             "/ecs/orders");
+    add_sidecar(s->def, "datadog-agent", false, "splunk");
+}
+
+static void crowd(struct sim_world *w, struct sim_cluster *c)
+{
+    static const struct {
+        const char *name;
+        int desired, revision, days;
+    } list[] = {
+        {"auth-api", 4, 77, 2},        {"billing-cron", 1, 12, 21},
+        {"cart", 8, 340, 1},           {"catalog-api", 6, 201, 9},
+        {"catalog-sync", 2, 9, 6},     {"content-api", 4, 44, 12},
+        {"coupons", 2, 18, 30},        {"currency-rates", 1, 6, 44},
+        {"customer-api", 5, 133, 3},   {"delivery-eta", 3, 29, 8},
+        {"email-templates", 1, 4, 90}, {"events-collector", 6, 71, 4},
+        {"fraud-check", 4, 52, 7},     {"gateway", 10, 410, 1},
+        {"geo-lookup", 2, 15, 26},     {"image-proxy", 4, 38, 11},
+        {"inventory-api", 5, 167, 2},  {"invoice-render", 2, 23, 19},
+        {"loyalty", 3, 36, 13},        {"notifications", 4, 81, 5},
+        {"partner-feed", 2, 11, 33},   {"pricing", 5, 119, 3},
+        {"returns", 2, 27, 16},        {"reviews", 3, 49, 10},
+        {"session-store", 3, 20, 40},  {"shipping-api", 4, 93, 4},
+        {"store-locator", 2, 8, 61},   {"tax-service", 3, 41, 14},
+        {"user-profile", 5, 150, 2},   {"webhooks", 3, 58, 6},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+        struct sim_service *s =
+            steady(w, c, list[i].name, list[i].desired, list[i].revision,
+                   i % 7 == 3 ? "EC2" : "FARGATE", list[i].days * DAY);
+        if (i % 2 == 0)
+            behind_balancer(w, s);
+        s->exec_enabled = i % 3 == 0;
+        s->def->containers[0].health_check = i % 4 == 1;
+        s->breaker = s->breaker_rollback = i % 2 == 1;
+    }
+}
+
+static void standalone(struct sim_world *w, struct sim_cluster *c,
+                       const char *family, int n)
+{
+    struct sim_taskdef *d = world_add_taskdef(w, family, 3, "2024.11.1");
+    for (int i = 0; i < n; i++) {
+        int64_t at = w->start_ms - (20 + 9 * i) * MINUTE;
+        struct sim_task *t = world_add_task(w, &c->standalone, d, at);
+        snprintf(t->started_by, sizeof(t->started_by), "nightly");
+        task_begin(w, &c->standalone, t, at);
+        if (t->next_ms < c->standalone.next_ms)
+            c->standalone.next_ms = t->next_ms;
+    }
+}
+
+static void scenario_default(struct sim_world *w)
+{
+    struct sim_cluster *main = world_add_cluster(w, "prod-main", 3);
+    struct sim_cluster *batch = world_add_cluster(w, "prod-batch", 0);
+    struct sim_cluster *staging = world_add_cluster(w, "staging", 0);
+    struct sim_service *s;
+    troubled(w, main);
+    special(w, main);
+    crowd(w, main);
+    standalone(w, main, "db-migrate", 1);
+    steady(w, batch, "etl-orders", 2, 14, "FARGATE_SPOT", 8 * DAY);
+    steady(w, batch, "etl-events", 3, 22, "FARGATE_SPOT", 5 * DAY);
+    standalone(w, batch, "nightly-report", 3);
+    s = steady(w, staging, "payments-api", 0, 143, "FARGATE", DAY);
+    s->desired = s->deployments[0]->desired = 1;
+    s->def->fate = FATE_CRASH;
+    s->def->after_ms = 6000;
+    s->steady = false;
+    s->next_ms = w->start_ms - 15 * MINUTE;
+    steady(w, staging, "checkout-web", 1, 88, "FARGATE", 2 * HOUR);
+    steady(w, staging, "search-indexer", 1, 18, "FARGATE", 3 * DAY);
+}
+
+static void scenario_quiet(struct sim_world *w)
+{
+    struct sim_cluster *c = world_add_cluster(w, "prod-main", 3);
+    crowd(w, c);
+}
+
+/* ---- generated worlds ------------------------------------------------ */
+
+struct spec {
+    int64_t clusters, services, tasks, lines;
+};
+
+static int parse_spec(const char *text, struct spec *o, struct err *err)
+{
+    char *copy = xstrdup(text), *save = NULL;
+    int rc = 0;
+    *o = (struct spec){.clusters = 1, .services = 10, .tasks = -1,
+                       .lines = 50};
+    for (char *w = strtok_r(copy, ",", &save); w && !rc;
+         w = strtok_r(NULL, ",", &save)) {
+        char *eq = strchr(w, '=');
+        int64_t *to = NULL;
+        if (eq) {
+            *eq = '\0';
+            to = strcmp(w, "clusters") == 0   ? &o->clusters
+                 : strcmp(w, "services") == 0 ? &o->services
+                 : strcmp(w, "tasks") == 0    ? &o->tasks
+                 : strcmp(w, "lines") == 0    ? &o->lines
+                                              : NULL;
+        }
+        if (!to || fmt_parse_int(eq + 1, 0, 100000, to))
+            rc = err_set(err, ERR_USAGE, "--sim-world takes clusters, "
+                         "services, tasks and lines as KEY=N, not %s.", w);
+    }
+    free(copy);
+    if (o->tasks < 0)
+        o->tasks = o->services * 3;
+    if (!rc && o->clusters < 1)
+        rc = err_set(err, ERR_USAGE, "--sim-world needs one cluster at "
+                     "least.");
+    return rc;
+}
+
+static void generated(struct sim_world *w, const struct spec *o)
+{
+    for (int64_t i = 0; i < o->clusters; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "cluster-%02lld", (long long)i + 1);
+        world_add_cluster(w, name, 2);
+    }
+    for (int64_t i = 0; i < o->services; i++) {
+        char name[40];
+        struct sim_cluster *c = w->clusters[i % o->clusters];
+        int n = (int)(o->tasks * (i + 1) / o->services -
+                      o->tasks * i / o->services);
+        snprintf(name, sizeof(name), "svc-%05lld", (long long)i + 1);
+        struct sim_service *s =
+            steady(w, c, name, n, 1 + (int)(i % 40),
+                   i % 5 == 4 ? "EC2" : "FARGATE", (1 + i % 60) * DAY);
+        if (i % 97 == 13 && n)
+            deploys(w, s, "bad", 6 * MINUTE, FATE_CRASH, 15000);
+        else if (i % 83 == 29 && n)
+            deploys(w, s, "missing", 15 * MINUTE, FATE_NO_IMAGE, 0);
+        else if (i % 61 == 7 && n)
+            deploys(w, s, "good", MINUTE / 2, FATE_HEALTHY, 0);
+    }
+    int64_t streams = o->tasks ? o->tasks : 1;
+    if (o->lines > 0)
+        w->line_ms = (int)(streams * 1000 / o->lines);
+    if (w->line_ms < 1)
+        w->line_ms = 1;
+}
+
+int scenario_build(struct sim_world *w, const struct world_options *o,
+                   struct err *err)
+{
+    struct spec spec;
+    if (o->spec) {
+        if (parse_spec(o->spec, &spec, err))
+            return -1;
+        generated(w, &spec);
+    } else if (!o->scenario || strcmp(o->scenario, "default") == 0) {
+        scenario_default(w);
+    } else if (strcmp(o->scenario, "quiet") == 0) {
+        scenario_quiet(w);
+    } else if (strcmp(o->scenario, "empty") != 0) {
+        return err_set(err, ERR_USAGE, "There is no scenario %s; there are "
+                       "default, quiet and empty.", o->scenario);
+    }
+    return 0;
+}
