@@ -13,7 +13,7 @@
 #define IDLE_MS 120000
 #define TICK_MS 200 /* the world moves on also when nobody asks */
 /* A pipeline that fills this while an answer is due has to wait. */
-#define MAX_INPUT (SIM_MAX_HEAD + 2 * SIM_MAX_BODY)
+#define MAX_PIPELINE (SIM_MAX_HEAD + 2 * SIM_MAX_BODY)
 #define MAX_CONNS 1024
 
 /* One at a time is answered: the next request of a pipeline stays in `in`
@@ -180,7 +180,7 @@ static void on_read(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 
 static void mind_input(struct sim_conn *c)
 {
-    bool full = c->in.len > MAX_INPUT;
+    bool full = c->in.len > MAX_PIPELINE;
     if (full && !c->paused)
         uv_read_stop((uv_stream_t *)&c->tcp);
     else if (!full && c->paused)

@@ -1,5 +1,6 @@
 #include "backend/sim/sigv4.h"
 
+#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
 #include <openssl/crypto.h>
@@ -56,11 +57,13 @@ static void hmac(const void *key, size_t klen, const char *data,
 /* `Name=value` between commas and blanks. */
 static char *field(const char *auth, const char *name)
 {
-    const char *p = strstr(auth, name);
-    if (!p)
-        return NULL;
-    p += strlen(name);
-    return xstrndup(p, strcspn(p, ", "));
+    size_t n = strlen(name);
+    for (const char *p = auth; *p; p += strcspn(p, ", ")) {
+        p += strspn(p, ", ");
+        if (strncmp(p, name, n) == 0)
+            return xstrndup(p + n, strcspn(p + n, ", "));
+    }
+    return NULL;
 }
 
 static int parse_auth(const char *auth, struct parts *p)
@@ -102,27 +105,96 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The query's pairs sorted; clients send it encoded already. */
+static int nibble(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static void put_encoded(struct strbuf *b, char c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+        (c >= '0' && c <= '9') || (c && strchr("-_.~", c)))
+        strbuf_putc(b, c);
+    else
+        strbuf_printf(b, "%%%02X", (unsigned char)c);
+}
+
+/* One name or value of the query, decoded and encoded again, so that every
+ * spelling of the same bytes signs alike. */
+static void put_again(struct strbuf *b, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int hi = s[i] == '%' && i + 2 < n ? nibble(s[i + 1]) : -1;
+        int lo = hi >= 0 ? nibble(s[i + 2]) : -1;
+        if (lo >= 0) {
+            put_encoded(b, (char)(hi * 16 + lo));
+            i += 2;
+        } else {
+            put_encoded(b, s[i]);
+        }
+    }
+}
+
+/* Pairs sorted by encoded name, then value; \1 sorts before all of both. */
 static void put_query(struct strbuf *b, const char *query)
 {
     char *copy = xstrdup(query), *save = NULL, *pairs[64];
     size_t n = 0;
     for (char *w = strtok_r(copy, "&", &save); w && n < ARRAY_LEN(pairs);
-         w = strtok_r(NULL, "&", &save))
-        pairs[n++] = w;
+         w = strtok_r(NULL, "&", &save)) {
+        struct strbuf pair = STRBUF_INIT;
+        const char *eq = strchr(w, '=');
+        put_again(&pair, w, eq ? (size_t)(eq - w) : strlen(w));
+        strbuf_putc(&pair, '\1');
+        if (eq)
+            put_again(&pair, eq + 1, strlen(eq + 1));
+        pairs[n++] = strbuf_detach(&pair);
+    }
     qsort(pairs, n, sizeof(pairs[0]), by_text);
-    for (size_t i = 0; i < n; i++)
-        strbuf_printf(b, "%s%s%s", i ? "&" : "", pairs[i],
-                      strchr(pairs[i], '=') ? "" : "=");
+    for (size_t i = 0; i < n; i++) {
+        *strchr(pairs[i], '\1') = '=';
+        strbuf_printf(b, "%s%s", i ? "&" : "", pairs[i]);
+        free(pairs[i]);
+    }
     free(copy);
 }
 
-static int canonical(const struct sim_http *r, const char *signed_headers,
-                     struct strbuf *out)
+/* Dot segments and empty ones go, then every segment is encoded (once more
+ * than it came: only S3 differs). */
+static void put_path(struct strbuf *b, const char *path)
+{
+    char *copy = xstrdup(path), *save = NULL, *kept[64];
+    size_t n = 0;
+    for (char *w = strtok_r(copy, "/", &save); w && n < ARRAY_LEN(kept);
+         w = strtok_r(NULL, "/", &save)) {
+        if (strcmp(w, "..") == 0)
+            n -= n > 0;
+        else if (strcmp(w, ".") != 0)
+            kept[n++] = w;
+    }
+    strbuf_putc(b, '/');
+    for (size_t i = 0; i < n; i++) {
+        for (const char *p = kept[i]; *p; p++)
+            put_encoded(b, *p);
+        if (i + 1 < n)
+            strbuf_putc(b, '/');
+    }
+    if (n && path[strlen(path) - 1] == '/')
+        strbuf_putc(b, '/');
+    free(copy);
+}
+
+int sim_sig_canonical(const struct sim_http *r, const char *signed_headers,
+                      struct strbuf *out)
 {
     char body[65], *copy = xstrdup(signed_headers), *save = NULL;
     int rc = 0;
-    strbuf_printf(out, "%s\n%s\n", r->method, r->path);
+    strbuf_printf(out, "%s\n", r->method);
+    put_path(out, r->path);
+    strbuf_putc(out, '\n');
     put_query(out, r->query);
     strbuf_putc(out, '\n');
     for (char *h = strtok_r(copy, ";", &save); h;
@@ -167,6 +239,7 @@ static void sign(const struct parts *p, const char *secret, const char *date,
     unsigned char k[32];
     char digest[65], text[512], start[160];
     sha_hex(canonical_request, n, digest);
+    /* cut short if somebody sends a giant scope: then it does not match */
     snprintf(text, sizeof(text),
              "AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", date, p->date,
              p->region, p->service, digest);
@@ -179,31 +252,95 @@ static void sign(const struct parts *p, const char *secret, const char *date,
     hex(k, 32, out);
 }
 
-static int check(const struct sim_http *r, const struct parts *p,
-                 const char *access_key, const char *secret, int64_t now_ms,
-                 int64_t alt_ms, struct sim_sig_error *err)
+/* In a ;-list, whole words only. */
+static bool is_signed(const char *list, const char *name)
 {
-    const char *date = sim_http_header(r, "x-amz-date");
-    int64_t at;
-    char want[65];
-    if (strcmp(p->key, access_key) != 0)
+    size_t n = strlen(name);
+    for (const char *p = list; p; p = strchr(p, ';')) {
+        p += *p == ';';
+        if (strncmp(p, name, n) == 0 && (p[n] == ';' || p[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Host and every x-amz- header must be covered, or anybody on the way could
+ * change what is asked; a hash that is sent must be true. */
+static int check_headers(const struct sim_http *r, const struct parts *p,
+                         struct sim_sig_error *err)
+{
+    const char *sent = sim_http_header(r, "x-amz-content-sha256");
+    char body[65];
+    if (!is_signed(p->signed_headers, "host"))
+        return refuse(err, "InvalidSignatureException",
+                      "'Host' must be a 'SignedHeader' in the AWS "
+                      "Authorization.");
+    for (size_t i = 0; i < r->n_headers; i++) {
+        const char *name = r->headers[i].name;
+        if (strncmp(name, "x-amz-", 6) == 0 &&
+            !is_signed(p->signed_headers, name)) {
+            err->code = "InvalidSignatureException";
+            snprintf(err->message, sizeof(err->message), "'%s' must be a "
+                     "'SignedHeader' in the AWS Authorization.", name);
+            return -1;
+        }
+    }
+    sha_hex(strbuf_get(&r->body), r->body.len, body);
+    if (sent && strcmp(sent, body) != 0)
+        return refuse(err, "InvalidSignatureException",
+                      "The value of x-amz-content-sha256 does not match the "
+                      "body.");
+    return 0;
+}
+
+static int check_who(const struct sim_http *r, const struct parts *p,
+                     const struct sim_keys *keys, struct sim_sig_error *err)
+{
+    const char *token = sim_http_header(r, "x-amz-security-token");
+    bool token_ok = token && keys->session_token
+                        ? strcmp(token, keys->session_token) == 0
+                        : token == keys->session_token;
+    if (strcmp(p->key, keys->access_key) != 0 || !token_ok)
         return refuse(err, "UnrecognizedClientException",
                       "The security token included in the request is "
                       "invalid.");
-    if (!date || parse_amz_date(date, &at) ||
+    return 0;
+}
+
+static int check_when(const char *date, const struct parts *p,
+                      const struct sim_keys *keys, struct sim_sig_error *err)
+{
+    int64_t at;
+    if (!date || parse_amz_date(date, &at) || strlen(p->date) != 8 ||
         strncmp(date, p->date, 8) != 0)
         return refuse(err, "IncompleteSignatureException",
                       "Date in Credential scope does not match X-Amz-Date, "
                       "or it is missing.");
-    if (!near(at, now_ms) && !near(at, alt_ms))
-        return refuse(err, "InvalidSignatureException",
-                      at < now_ms ? "Signature expired: the request is too "
-                                    "old."
-                                  : "Signature not yet current.");
+    if (near(at, keys->now_ms) || near(at, keys->alt_ms))
+        return 0;
+    char then[20], now[20];
+    err->code = "InvalidSignatureException";
+    snprintf(err->message, sizeof(err->message),
+             at < keys->alt_ms ? "Signature expired: %s is now earlier than "
+                                 "%s (5 min.) allows."
+                               : "Signature not yet current: %s is still "
+                                 "later than %s (5 min.) allows.",
+             fmt_amz_date(at, then), fmt_amz_date(keys->alt_ms, now));
+    return -1;
+}
+
+static int check(const struct sim_http *r, const struct parts *p,
+                 const struct sim_keys *keys, struct sim_sig_error *err)
+{
+    const char *date = sim_http_header(r, "x-amz-date");
+    char want[65];
+    if (check_who(r, p, keys, err) || check_when(date, p, keys, err) ||
+        check_headers(r, p, err))
+        return -1;
     struct strbuf c = STRBUF_INIT;
-    int rc = canonical(r, p->signed_headers, &c);
+    int rc = sim_sig_canonical(r, p->signed_headers, &c);
     if (rc == 0) {
-        sign(p, secret, date, strbuf_get(&c), c.len, want);
+        sign(p, keys->secret, date, strbuf_get(&c), c.len, want);
         rc = strlen(p->signature) == 64 &&
                      CRYPTO_memcmp(want, p->signature, 64) == 0
                  ? 0
@@ -214,13 +351,13 @@ static int check(const struct sim_http *r, const struct parts *p,
         return refuse(err, "InvalidSignatureException",
                       "The request signature we calculated does not match "
                       "the signature you provided. Check your AWS Secret "
-                      "Access Key and signing method.");
+                      "Access Key and signing method. Consult the service "
+                      "documentation for details.");
     return 0;
 }
 
-int sim_sig_check(const struct sim_http *r, const char *access_key,
-                  const char *secret, int64_t now_ms, int64_t alt_ms,
-                  char service[32], struct sim_sig_error *err)
+int sim_sig_check(const struct sim_http *r, const struct sim_keys *keys,
+                  struct sim_scope *scope, struct sim_sig_error *err)
 {
     const char *auth = sim_http_header(r, "authorization");
     struct parts p = {0};
@@ -232,9 +369,11 @@ int sim_sig_check(const struct sim_http *r, const char *access_key,
         rc = refuse(err, "IncompleteSignatureException",
                     "Authorization header requires 'Credential', "
                     "'SignedHeaders' and 'Signature' parameters.");
-    else {
-        snprintf(service, 32, "%s", p.service);
-        rc = check(r, &p, access_key, secret, now_ms, alt_ms, err);
+    else
+        rc = check(r, &p, keys, err);
+    if (rc == 0) {
+        snprintf(scope->service, sizeof(scope->service), "%s", p.service);
+        snprintf(scope->region, sizeof(scope->region), "%s", p.region);
     }
     parts_release(&p);
     return rc;

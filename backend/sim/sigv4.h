@@ -8,15 +8,29 @@
 #include <stdint.h>
 
 struct sim_sig_error {
-    const char *code;  /* "InvalidSignatureException", ... */
+    const char *code; /* "InvalidSignatureException", ... */
     char message[400];
 };
 
-/* 0, or -1 with the error AWS would give. Dates may be 5 minutes off now_ms
- * or alt_ms (a frozen clock signs its own time). service: filled with the
- * one in the credential scope. */
-int sim_sig_check(const struct sim_http *r, const char *access_key,
-                  const char *secret, int64_t now_ms, int64_t alt_ms,
-                  char service[32], struct sim_sig_error *err);
+/* Whom to believe. Dates may be 5 minutes off now_ms or alt_ms (under a
+ * frozen clock clients sign their own time or the real one). */
+struct sim_keys {
+    const char *access_key, *secret;
+    const char *session_token; /* NULL: none may be sent */
+    int64_t now_ms, alt_ms;
+};
+
+/* Where the signature is good; empty until verified. */
+struct sim_scope {
+    char service[32], region[32];
+};
+
+/* 0 with scope filled, or -1 with the error that AWS would give. */
+int sim_sig_check(const struct sim_http *r, const struct sim_keys *keys,
+                  struct sim_scope *scope, struct sim_sig_error *err);
+/* The canonical request of r for these signed headers (tests). -1 when one
+ * of them was not sent. */
+int sim_sig_canonical(const struct sim_http *r, const char *signed_headers,
+                      struct strbuf *out);
 
 #endif

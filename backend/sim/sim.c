@@ -1,4 +1,5 @@
-/* The simulator: options, clock, faults, and the handling of one request. */
+/* The simulator as a whole: options, clock, keys, request log, and the server
+ * that runs alone. */
 #include "backend/sim/sim_internal.h"
 
 #include "backend/base/clock.h"
@@ -90,12 +91,13 @@ struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
         snprintf(s->access_key, sizeof(s->access_key), "%s", o->access_key);
     if (o->secret)
         snprintf(s->secret, sizeof(s->secret), "%s", o->secret);
+    s->session_token = xstrdup(o->session_token);
     struct world_options wo = {.scenario = o->scenario,
                                .spec = o->world,
                                .seed = o->seed ? o->seed : 1,
                                .now_ms = s->start_ms};
     s->world = world_new(&wo, err);
-    if (!s->world ||
+    if (!s->world || (o->faults && sim_fault_parse(s, o->faults, err)) ||
         sim_listen(s, o->address ? o->address : "127.0.0.1", o->port, err)) {
         sim_free(s);
         return NULL;
@@ -128,7 +130,7 @@ struct sim_world *sim_world_of(struct sim *s)
     return s->world;
 }
 
-/* ---- request log and faults ------------------------------------------ */
+/* ---- request log ------------------------------------------------------ */
 
 size_t sim_requests(const struct sim *s)
 {
@@ -153,23 +155,6 @@ void sim_forget_requests(struct sim *s)
     for (size_t i = 0; i < s->n_requests; i++)
         free(s->requests[i].body);
     s->n_requests = 0;
-}
-
-static void note(struct sim *s, const char *operation,
-                 const struct sim_http *r, int status)
-{
-    if (s->n_requests >= 100000)
-        sim_forget_requests(s);
-    s->requests = xgrow(s->requests, &s->cap_requests, s->n_requests + 1,
-                        sizeof(*s->requests));
-    struct sim_request *q = &s->requests[s->n_requests++];
-    *q = (struct sim_request){.at_ms = sim_now(s),
-                              .body = xstrndup(strbuf_get(&r->body),
-                                               r->body.len > 4096
-                                                   ? 4096
-                                                   : r->body.len),
-                              .status = status};
-    snprintf(q->operation, sizeof(q->operation), "%s", operation);
 }
 
 /* ---- alone ----------------------------------------------------------- */
@@ -201,6 +186,7 @@ int sim_serve(const struct sim_options *o, bool die_with_parent)
         uv_loop_close(&loop);
         return err.code == ERR_USAGE ? 2 : 1;
     }
+    s->no_log = true;
     printf("{\"endpoint\":\"%s\",\"access_key_id\":\"%s\","
            "\"secret_access_key\":\"%s\",\"region\":\"%s\"}\n",
            s->endpoint, s->access_key, s->secret, s->world->region);

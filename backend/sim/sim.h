@@ -63,7 +63,7 @@ struct sim_request {
     char operation[48]; /* "DescribeServices"; "?" = not understood */
     char service[32];   /* of the credential scope, "" unless verified */
     char access_key[32]; /* that signed rightly, or "" */
-    char *body;         /* as sent, its first 4 KiB */
+    char *body;         /* as sent, its first 64 KiB */
     int status;         /* answered; 0 = connection broken on purpose */
 };
 size_t sim_requests(const struct sim *s);

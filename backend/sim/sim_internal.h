@@ -38,6 +38,7 @@ struct sim {
     uint64_t token_key;
     struct sim_request *requests;
     size_t n_requests, cap_requests;
+    bool no_log; /* nobody will read the requests */
     struct fault *faults;
     size_t n_faults, cap_faults;
     int latency_ms;

@@ -14,6 +14,7 @@ struct sim_world;
 /* What an operation works with and fills. */
 struct sim_call {
     struct sim_world *world;
+    const struct sim_op *op;
     int64_t now_ms;
     struct rng *rng;      /* of the wire: tokens, empty pages */
     uint64_t token_key;   /* tokens are opaque and bound to their request */
@@ -33,7 +34,6 @@ struct sim_member {
 };
 
 struct sim_op {
-    const char *target; /* "AmazonEC2ContainerServiceV20141113" */
     const char *name;
     const struct sim_member *members; /* name NULL ends */
     void (*run)(struct sim_call *c);
