@@ -10,11 +10,23 @@
 void sim_fail(struct sim_call *c, const char *code, const char *fmt, ...)
 {
     va_list ap;
+    if (c->code)
+        return; /* the first one counts */
     va_start(ap, fmt);
     vsnprintf(c->message, sizeof(c->message), fmt, ap);
     va_end(ap);
     c->code = code;
     c->status = 400;
+}
+
+/* ---- members ---------------------------------------------------------- */
+
+static bool all_strings(const json_t *list)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(list, i, v) if (!json_is_string(v)) return false;
+    return json_is_array(list);
 }
 
 static bool type_fits(json_t *v, enum sim_type t)
@@ -26,6 +38,8 @@ static bool type_fits(json_t *v, enum sim_type t)
         return json_is_integer(v);
     case T_BOOL:
         return json_is_boolean(v);
+    case T_STRINGS:
+        return all_strings(v);
     case T_LIST:
         return json_is_array(v);
     case T_OBJECT:
@@ -34,35 +48,41 @@ static bool type_fits(json_t *v, enum sim_type t)
     return false;
 }
 
-int sim_check_members(struct sim_call *c, const struct sim_op *op)
+int sim_check_members(struct sim_call *c)
 {
     const char *key;
     json_t *v;
     json_object_foreach(c->in, key, v)
     {
-        const struct sim_member *m = op->members;
+        const struct sim_member *m = c->op->members;
         while (m->name && strcmp(m->name, key))
             m++;
         if (!m->name) {
             sim_fail(c, "SerializationException",
-                     "%s does not know the member %s.", op->name, key);
+                     "%s does not know the member %.80s.", c->op->name, key);
             return -1;
         }
         if (!json_is_null(v) && !type_fits(v, m->type)) {
             sim_fail(c, "SerializationException",
                      "The member %s of %s has the wrong type.", key,
-                     op->name);
+                     c->op->name);
             return -1;
         }
     }
-    for (const struct sim_member *m = op->members; m->name; m++) {
-        if (m->required && !json_object_get(c->in, m->name)) {
+    for (const struct sim_member *m = c->op->members; m->name; m++) {
+        if (m->required && !sim_in_has(c, m->name)) {
             sim_fail(c, "InvalidParameterException",
-                     "%s needs the member %s.", op->name, m->name);
+                     "%s needs the member %s.", c->op->name, m->name);
             return -1;
         }
     }
     return 0;
+}
+
+bool sim_in_has(const struct sim_call *c, const char *name)
+{
+    json_t *v = json_object_get(c->in, name);
+    return v && !json_is_null(v);
 }
 
 const char *sim_in_text(const struct sim_call *c, const char *name)
@@ -70,58 +90,85 @@ const char *sim_in_text(const struct sim_call *c, const char *name)
     return json_string_value(json_object_get(c->in, name));
 }
 
-int sim_in_page(struct sim_call *c, const char *name, int def, int max)
+int64_t sim_in_int(const struct sim_call *c, const char *name, int64_t def)
 {
     json_t *v = json_object_get(c->in, name);
-    json_int_t n = json_integer_value(v);
-    if (!json_is_integer(v))
-        return def;
-    if (n < 1 || n > max) {
-        sim_fail(c, "InvalidParameterException",
-                 "%s must be between 1 and %d.", name, max);
-        return -1;
-    }
-    return (int)n;
+    return json_is_integer(v) ? (int64_t)json_integer_value(v) : def;
 }
 
-static uint64_t mix(uint64_t h, const char *s)
+bool sim_in_bool(const struct sim_call *c, const char *name, bool def)
 {
-    for (; s && *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-    return h;
+    json_t *v = json_object_get(c->in, name);
+    return json_is_boolean(v) ? json_is_true(v) : def;
 }
 
-/* Position and a check value, so that a made-up token or one of another
- * request is known for what it is. */
-char *sim_token(const struct sim_call *c, const char *scope, uint64_t pos)
+int sim_in_range(struct sim_call *c, const char *name, int def, int min,
+                 int max)
 {
-    uint64_t h = mix(c->token_key ^ pos * 0x9e3779b97f4a7c15ULL, scope);
-    return xasprintf("eyJ0b2tlbiI6%016llx%016llx",
-                     (unsigned long long)(pos ^ c->token_key),
-                     (unsigned long long)h);
-}
-
-int sim_in_token(struct sim_call *c, const char *name, const char *scope,
-                 uint64_t *pos)
-{
-    const char *t = sim_in_text(c, name);
-    unsigned long long a, b;
-    *pos = 0;
-    if (!t)
-        return 0;
-    if (strncmp(t, "eyJ0b2tlbiI6", 12) == 0 && strlen(t) == 44 &&
-        sscanf(t + 12, "%16llx%16llx", &a, &b) == 2) {
-        *pos = a ^ c->token_key;
-        if (b == mix(c->token_key ^ *pos * 0x9e3779b97f4a7c15ULL, scope))
-            return 0;
-    }
-    sim_fail(c, "InvalidParameterException", "Invalid token.");
+    int64_t n = sim_in_int(c, name, def);
+    if (n >= min && n <= max)
+        return (int)n;
+    sim_fail(c, "InvalidParameterException",
+             "Value '%lld' at '%s' must be between %d and %d.", (long long)n,
+             name, min, max);
     return -1;
 }
 
+static bool among(const char *word, const char *words)
+{
+    size_t n = strlen(word);
+    for (const char *p = words; n && p && (p = strstr(p, word)); p += n)
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+            return true;
+    return false;
+}
+
+const char *sim_in_word(struct sim_call *c, const char *name,
+                        const char *allowed, const char *def)
+{
+    const char *s = sim_in_text(c, name);
+    if (!s)
+        return def;
+    if (among(s, allowed))
+        return s;
+    sim_fail(c, "InvalidParameterException",
+             "Value '%.80s' at '%s' must be one of: %s.", s, name, allowed);
+    return NULL;
+}
+
+int sim_check_include(struct sim_call *c, const char *allowed)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(json_object_get(c->in, "include"), i, v)
+    {
+        if (among(json_string_value(v), allowed))
+            continue;
+        sim_fail(c, "InvalidParameterException",
+                 "Value '%.80s' at 'include' must be one of: %s.",
+                 json_string_value(v), allowed);
+        return -1;
+    }
+    return 0;
+}
+
+bool sim_includes(const struct sim_call *c, const char *word)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(json_object_get(c->in, "include"), i, v)
+    {
+        if (strcmp(json_string_value(v), word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- replies ---------------------------------------------------------- */
+
 void put_text(json_t *o, const char *key, const char *value)
 {
-    if (value)
+    if (value && *value)
         json_object_set_new(o, key, json_string(value));
 }
 
@@ -131,8 +178,33 @@ void put_int(json_t *o, const char *key, int64_t value)
         json_object_set_new(o, key, json_integer(value));
 }
 
+void put_bool(json_t *o, const char *key, bool value)
+{
+    json_object_set_new(o, key, json_boolean(value));
+}
+
 void put_time(json_t *o, const char *key, int64_t ms)
 {
     if (ms > 0)
         json_object_set_new(o, key, json_real((double)ms / 1000.0));
+}
+
+json_t *put_list(json_t *o, const char *key)
+{
+    json_t *list = json_array();
+    json_object_set_new(o, key, list);
+    return list;
+}
+
+json_t *put_object(json_t *o, const char *key)
+{
+    json_t *v = json_object();
+    json_object_set_new(o, key, v);
+    return v;
+}
+
+void add_pair(json_t *list, const char *k1, const char *v1, const char *k2,
+              const char *v2)
+{
+    json_array_append_new(list, json_pack("{ssss}", k1, v1, k2, v2));
 }

@@ -1,31 +1,31 @@
 /* wire.h - between the server and the operations: one call, its answer, the
- * table of operations. Internal to sim. */
+ * tables of operations, pages and tokens. Internal to sim. */
 #ifndef ECSDASH_SIM_WIRE_H
 #define ECSDASH_SIM_WIRE_H
 
 #include "backend/base/rng.h"
 #include "backend/base/strbuf.h"
-#include "backend/sim/sim.h"
+#include "backend/sim/world.h"
 
 #include <jansson.h>
 
-struct sim_world;
+struct sim_op;
 
 /* What an operation works with and fills. */
 struct sim_call {
     struct sim_world *world;
     const struct sim_op *op;
     int64_t now_ms;
-    struct rng *rng;      /* of the wire: tokens, empty pages */
-    uint64_t token_key;   /* tokens are opaque and bound to their request */
-    json_t *in;           /* parameters; borrowed */
-    json_t *out;          /* reply members; set by the operation */
-    int status;           /* 200 unless fail() */
-    const char *code;     /* error code, or NULL */
+    struct rng *rng;    /* of the wire: empty pages */
+    uint64_t token_key;
+    json_t *in;         /* parameters, checked against the table; borrowed */
+    json_t *out;        /* reply: an empty object to be filled */
+    int status;         /* 200 unless sim_fail() */
+    const char *code;   /* error code, or NULL */
     char message[400];
 };
 
-enum sim_type { T_STRING, T_INT, T_BOOL, T_LIST, T_OBJECT };
+enum sim_type { T_STRING, T_INT, T_BOOL, T_STRINGS, T_LIST, T_OBJECT };
 
 struct sim_member {
     const char *name;
@@ -45,19 +45,84 @@ extern const struct sim_op sim_ecs_ops[], sim_logs_ops[]; /* name NULL ends */
 void sim_fail(struct sim_call *c, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Unknown members, wrong types and missing ones are refused. 0/-1. */
-int sim_check_members(struct sim_call *c, const struct sim_op *op);
+int sim_check_members(struct sim_call *c);
+
+/* ---- parameters ------------------------------------------------------- */
+/* An explicit null counts as absent everywhere. */
+bool sim_in_has(const struct sim_call *c, const char *name);
 const char *sim_in_text(const struct sim_call *c, const char *name);
-/* maxResults/limit within 1..max; `def` when absent. -1 after sim_fail. */
-int sim_in_page(struct sim_call *c, const char *name, int def, int max);
-/* An opaque token for a position; bound to op and its scope text. */
-char *sim_token(const struct sim_call *c, const char *scope, uint64_t pos);
-/* Position of the token in member `name` (0 when absent); -1 after
+int64_t sim_in_int(const struct sim_call *c, const char *name, int64_t def);
+bool sim_in_bool(const struct sim_call *c, const char *name, bool def);
+/* Within min..max, `def` when absent; -1 after sim_fail. */
+int sim_in_range(struct sim_call *c, const char *name, int def, int min,
+                 int max);
+/* One of the words in `allowed` ("A B C"), or absent (`def`). NULL after
  * sim_fail. */
-int sim_in_token(struct sim_call *c, const char *name, const char *scope,
-                 uint64_t *pos);
-/* Members of a reply, left out when NULL, 0 ms or -1. */
+const char *sim_in_word(struct sim_call *c, const char *name,
+                        const char *allowed, const char *def);
+/* The list `include` holds the word. All must be of `allowed`: 0/-1. */
+int sim_check_include(struct sim_call *c, const char *allowed);
+bool sim_includes(const struct sim_call *c, const char *word);
+
+/* ---- tokens and pages ------------------------------------------------- */
+/* Opaque text for a position. It is good for this operation with the same
+ * parameters only (but for limits, and the members named in `but`, "a b"). */
+char *sim_token(const struct sim_call *c, const char *but, const char *text);
+/* Text of the token in member nextToken into *text: heap, NULL when absent.
+ * -1 after sim_fail. */
+int sim_in_token(struct sim_call *c, const char *but, char **text);
+
+#define SIM_PAGE_MAX 100
+
+/* The first `max` items in order of key, of those after the token's. Offer
+ * all in any order; keys are borrowed until sim_page_end. */
+struct sim_page {
+    char *after; /* NULL on the first page */
+    bool descending;
+    size_t max, n; /* n may be max + 1: then there is more */
+    struct {
+        const char *key;
+        void *item;
+    } at[SIM_PAGE_MAX + 1];
+};
+
+/* limit: the member's name. 0/-1 (then nothing to release). */
+int sim_page_begin(struct sim_call *c, struct sim_page *p, const char *limit,
+                   int def, int max);
+void sim_page_offer(struct sim_page *p, const char *key, void *item);
+/* Sets nextToken when there is more, leaves p->n items of this page. */
+void sim_page_end(struct sim_call *c, struct sim_page *p);
+
+/* ---- members of a reply, left out when NULL or "", -1, or 0 ms -------- */
 void put_text(json_t *o, const char *key, const char *value);
 void put_int(json_t *o, const char *key, int64_t value);
-void put_time(json_t *o, const char *key, int64_t ms);
+void put_bool(json_t *o, const char *key, bool value);
+void put_time(json_t *o, const char *key, int64_t ms); /* epoch seconds */
+/* A new empty list under key; borrowed. */
+json_t *put_list(json_t *o, const char *key);
+json_t *put_object(json_t *o, const char *key);
+/* {"name": n, "value": v} with the given member names. */
+void add_pair(json_t *list, const char *k1, const char *v1, const char *k2,
+              const char *v2);
+
+/* ---- things of the world as ECS shows them (wire_ecs.c) --------------- */
+json_t *sim_cluster_json(const struct sim_call *c,
+                         const struct sim_cluster *k);
+json_t *sim_service_json(const struct sim_call *c,
+                         const struct sim_service *s);
+json_t *sim_task_json(const struct sim_call *c, const struct sim_service *s,
+                      const struct sim_task *t);
+json_t *sim_taskdef_json(const struct sim_call *c,
+                         const struct sim_taskdef *d);
+
+/* The member `cluster` (default "default"); NULL after sim_fail. */
+struct sim_cluster *sim_in_cluster(struct sim_call *c);
+
+/* Operations that live in files of their own, for the table in ops_ecs.c. */
+void sim_op_list_tasks(struct sim_call *c);
+void sim_op_describe_tasks(struct sim_call *c);
+void sim_op_stop_task(struct sim_call *c);
+void sim_op_run_task(struct sim_call *c);
+void sim_op_update_service(struct sim_call *c);
 
 #endif

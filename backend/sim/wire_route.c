@@ -158,7 +158,7 @@ static void run_json(struct sim *s, const struct sim_op *op,
         return;
     }
     c.out = json_object();
-    if (sim_check_members(&c, op) == 0)
+    if (sim_check_members(&c) == 0)
         op->run(&c);
     if (c.code) {
         sim_put_error(out, c.status, c.code, c.message);
