@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #include "backend/aws/budget.h"
 #include "backend/aws/client_internal.h"
@@ -19,7 +18,7 @@
 #include "backend/base/rng.h"
 #include "backend/base/scope.h"
 #include "backend/net/http.h"
-#include "backend/net/loop.h"
+#include "backend/net/pool.h"
 
 enum { INLINE_PARSE = 256 * 1024, MAX_HEADERS = 8 };
 static const int64_t SKEW_MS = 4 * 60 * 1000;
@@ -59,8 +58,6 @@ struct aws_call {
 
 /* A parse on the pool; outlives a cancelled call, owns its text. */
 struct parse_job {
-    uv_work_t req;
-    struct loop *loop;
     struct aws_call *call; /* NULL once cancelled */
     struct strbuf text;
     json_t *root;
@@ -144,20 +141,18 @@ static void fail_parse(struct aws_call *c, const json_error_t *je)
     fail(c, &err);
 }
 
-static void pool_parse(uv_work_t *req)
+static void pool_parse(void *arg)
 {
-    struct parse_job *j = req->data;
+    struct parse_job *j = arg;
 
     j->root = json_loadb(strbuf_get(&j->text), j->text.len, 0, &j->error);
 }
 
-static void pool_done(uv_work_t *req, int status)
+static void pool_done(void *arg)
 {
-    struct parse_job *j = req->data;
+    struct parse_job *j = arg;
     struct aws_call *c = j->call;
 
-    (void)status; /* UV_ECANCELED can't be: nobody cancels it */
-    loop_work_end(j->loop);
     if (c) {
         c->job = NULL;
         if (j->root)
@@ -174,14 +169,11 @@ static void parse_on_pool(struct aws_call *c)
 {
     struct parse_job *j = xcalloc(1, sizeof(*j));
 
-    j->loop = c->client->cfg.loop;
     j->call = c;
     j->text = c->answer;
     c->answer = (struct strbuf)STRBUF_INIT;
-    j->req.data = j;
     c->job = j;
-    loop_work_begin(j->loop);
-    uv_queue_work(loop_uv(j->loop), &j->req, pool_parse, pool_done);
+    pool_run(c->client->cfg.loop, pool_parse, pool_done, j);
 }
 
 static void parse(struct aws_call *c)

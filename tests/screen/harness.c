@@ -71,11 +71,9 @@ static void run_child(const struct screen_options *o)
     for (size_t i = 0; o->env && o->env[i] && n < 31; i++)
         env[n++] = (char *)(uintptr_t)o->env[i];
     env[n] = NULL;
-    for (size_t i = 0; i == 0 || (o->argv[i] && k < 31); i++)
-        argv[k++] = i == 0 && !o->argv[0] ? bin : o->argv[i];
-    if (!o->argv[0])
-        for (size_t i = 1; o->argv[i] && k < 31; i++)
-            argv[k++] = o->argv[i];
+    argv[k++] = o->argv[0] ? o->argv[0] : bin;
+    for (size_t i = 1; o->argv[i] && k < 31; i++)
+        argv[k++] = o->argv[i];
     argv[k] = NULL;
     if (!argv[0])
         _exit(126);
