@@ -77,8 +77,8 @@ static void troubled(struct sim_world *w, struct sim_cluster *c)
     s = steady(w, c, "payments-api", 20, 142, "FARGATE", 3 * DAY);
     behind_balancer(w, s);
     s->breaker = true;
-    s->max_percent = 110;
-    d = deploys(w, s, "2024.11.2-9f3c1aa", 2 * MINUTE, FATE_CRASH, 9000);
+    s->max_percent = 105;
+    d = deploys(w, s, "2024.11.2-9f3c1aa", 3 * MINUTE, FATE_CRASH, 9000);
     add_sidecar(d, "envoy", false, "awslogs");
 
     s = steady(w, c, "checkout-web", 8, 87, "FARGATE", 2 * DAY);

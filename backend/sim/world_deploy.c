@@ -173,6 +173,13 @@ static void stop_one(struct sim_service *s, struct sim_task *t,
     world_event(s, at_ms, "has stopped 1 running tasks: (task %s).", t->id);
 }
 
+/* Runs and counts: a new task does once it has been up for a while. */
+static bool serving(const struct sim_service *s, const struct sim_task *t)
+{
+    return task_live(t) && task_is(t, "RUNNING") &&
+           (t->registered || t->deployment != s->deployments[0]);
+}
+
 /* Old deployments give way as the new one runs; too many of the new one go
  * when the service is scaled in. */
 static void stop_surplus(struct sim_service *s, int64_t at_ms)
@@ -181,12 +188,12 @@ static void stop_surplus(struct sim_service *s, int64_t at_ms)
     int least = (s->desired * s->min_percent + 99) / 100;
     int running = 0;
     for (size_t i = 0; i < s->n_tasks; i++)
-        running += task_live(s->tasks[i]) && task_is(s->tasks[i], "RUNNING");
+        running += serving(s, s->tasks[i]);
     for (size_t i = 0; i < s->n_tasks; i++) {
         struct sim_task *t = s->tasks[i];
         if (!task_live(t) || t->deployment == p)
             continue;
-        bool up = task_is(t, "RUNNING");
+        bool up = serving(s, t);
         bool spare = up ? running > least : true;
         /* Keep old ones until new ones run, unless room is needed. */
         if (!spare || (up && running <= s->desired &&

@@ -242,10 +242,10 @@ CELL(c_cluster_arn)
 
 static const struct column columns[] = {
     {.id = "state", .title = "STATE", .help = "worst first: DOWN FAILED "
-     "CRASH SHORT STALLED ROLLEDBACK ROLL ok OFF", .min = 7, .max = 10,
+     "CRASH SHORT STALLED ROLLEDBACK ROLL ok OFF", .min = 10, .max = 10,
      .keep = 100, .cell = c_state},
     {.id = "serviceName", .title = "SERVICE", .help = "name of the service",
-     .flags = COL_MIDDLE, .min = 16, .max = 48, .weight = 4, .keep = 100,
+     .flags = COL_MIDDLE, .min = 15, .max = 48, .weight = 4, .keep = 100,
      .cell = c_name},
     {.id = "clusterName", .title = "CLUSTER", .help = "its cluster",
      .flags = COL_MIDDLE | COL_CLUSTER, .min = 9, .max = 20, .weight = 1,
@@ -259,7 +259,7 @@ static const struct column columns[] = {
      "deployments that roll", .flags = COL_NUM, .min = 4, .max = 5,
      .keep = 75, .cell = c_failed},
     {.id = "deployment", .title = "DEPLOYMENT", .help = "revisions and how "
-     "the roll-out stands", .min = 14, .max = 22, .weight = 1, .keep = 80,
+     "the roll-out stands", .min = 16, .max = 22, .weight = 1, .keep = 80,
      .cell = c_deployment},
     {.id = "age", .title = "AGE", .help = "age of the newest deployment",
      .flags = COL_NUM | COL_SCREEN, .min = 4, .max = 4, .keep = 50,
