@@ -1,9 +1,9 @@
 #include "backend/sim/http.h"
 
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -38,11 +38,21 @@ static enum sim_parse bad(int *status, const char **why, int code,
     return SIM_BAD;
 }
 
+static bool is_token(const char *s, size_t n)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)s[i]) &&
+            (!s[i] || !strchr(marks, s[i])))
+            return false;
+    return n > 0;
+}
+
 /* "POST /path?query HTTP/1.1" */
 static int request_line(struct sim_http *r, const char *line, size_t n)
 {
     const char *sp = memchr(line, ' ', n);
-    if (!sp || sp == line)
+    if (!sp || !is_token(line, (size_t)(sp - line)))
         return -1;
     const char *target = sp + 1;
     const char *end = memchr(target, ' ', n - (size_t)(target - line));
@@ -62,8 +72,9 @@ static int request_line(struct sim_http *r, const char *line, size_t n)
 static int header_line(struct sim_http *r, const char *line, size_t n)
 {
     const char *colon = memchr(line, ':', n);
-    if (!colon || colon == line || r->n_headers == SIM_MAX_HEADERS)
-        return -1;
+    if (!colon || !is_token(line, (size_t)(colon - line)) ||
+        r->n_headers == SIM_MAX_HEADERS)
+        return -1; /* also a folded line: those are long forbidden */
     const char *v = colon + 1, *end = line + n;
     while (v < end && (*v == ' ' || *v == '\t'))
         v++;
@@ -77,33 +88,67 @@ static int header_line(struct sim_http *r, const char *line, size_t n)
     return 0;
 }
 
-/* Chunks into r->body; returns bytes used, 0 = need more, -1 = bad. */
+/* "1a2b[;extension]" up to its line's end; -1 when it is no size. */
+static long chunk_size(const char *p, const char *eol)
+{
+    long size = 0;
+    const char *start = p;
+    for (; p < eol && isxdigit((unsigned char)*p); p++) {
+        char c = (char)tolower((unsigned char)*p);
+        size = size * 16 + (c <= '9' ? c - '0' : c - 'a' + 10);
+        if (size > (long)SIM_MAX_BODY)
+            return -1;
+    }
+    return p > start && (*p == ';' || *p == '\r') ? size : -1;
+}
+
+/* Where the next line begins; NULL = it has not ended yet. */
+static const char *next_line(const char *p, const char *end)
+{
+    const char *eol = memmem(p, (size_t)(end - p), "\r\n", 2);
+    return eol ? eol + 2 : NULL;
+}
+
+/* Chunks into r->body; returns bytes used, 0 = need more, -1 = bad. Trailer
+ * lines are passed over. */
 static long read_chunks(struct sim_http *r, const char *data, size_t n)
 {
-    size_t at = 0;
-    for (;;) {
-        const char *eol = n > at ? memchr(data + at, '\n', n - at) : NULL;
-        if (!eol)
-            return n - at > 64 ? -1 : 0;
-        char *end;
-        if (!isxdigit((unsigned char)data[at]))
+    const char *p = data, *end = data + n, *next;
+    long size;
+    do {
+        next = next_line(p, end);
+        if (!next)
+            return end - p > 256 ? -1 : 0;
+        size = chunk_size(p, next - 2);
+        if (size < 0 || r->body.len + (size_t)size > SIM_MAX_BODY)
             return -1;
-        unsigned long size = strtoul(data + at, &end, 16);
-        if (end > eol || size > SIM_MAX_BODY)
-            return -1;
-        at = (size_t)(eol - data) + 1;
-        if (n - at < size + 2)
-            return 0;
-        if (size && (strbuf_append(&r->body, data + at, size) ||
-                     r->body.len > SIM_MAX_BODY))
-            return -1;
-        at += size;
-        if (memcmp(data + at, "\r\n", 2) != 0)
-            return -1;
-        at += 2;
+        p = next;
         if (!size)
-            return (long)at;
+            break;
+        if (end - p < size + 2)
+            return 0;
+        strbuf_append(&r->body, p, (size_t)size);
+        p += size;
+        if (memcmp(p, "\r\n", 2) != 0)
+            return -1;
+        p += 2;
+    } while (size);
+    for (next = next_line(p, end); next; next = next_line(p, end)) {
+        bool empty = next - p == 2;
+        p = next;
+        if (empty)
+            return p - data;
     }
+    return end - p > 4096 ? -1 : 0;
+}
+
+/* One header that decides about the framing must not come twice. */
+static bool twice(const struct sim_http *r, const char *name)
+{
+    int n = 0;
+    for (size_t i = 0; i < r->n_headers; i++)
+        n += strcmp(r->headers[i].name, name) == 0;
+    return n > 1;
 }
 
 static enum sim_parse read_body(struct sim_http *r, const char *data,
@@ -112,7 +157,10 @@ static enum sim_parse read_body(struct sim_http *r, const char *data,
 {
     const char *te = sim_http_header(r, "transfer-encoding");
     const char *cl = sim_http_header(r, "content-length");
-    int64_t len = 0;
+    size_t len = 0;
+    if (twice(r, "content-length") || twice(r, "transfer-encoding") ||
+        twice(r, "host"))
+        return bad(status, why, 400, "a header came twice");
     if (te) {
         if (strcasecmp(te, "chunked") != 0 || cl)
             return bad(status, why, 400, "transfer encoding not understood");
@@ -126,14 +174,15 @@ static enum sim_parse read_body(struct sim_http *r, const char *data,
         *used += (size_t)got;
         return SIM_COMPLETE;
     }
-    if (cl && fmt_parse_int(cl, 0, INT64_MAX, &len))
+    if (cl && (!*cl || strspn(cl, "0123456789") != strlen(cl)))
         return bad(status, why, 400, "content length is no number");
-    if (len > (int64_t)SIM_MAX_BODY)
+    if (cl && (strlen(cl) > 9 ||
+               (len = strtoul(cl, NULL, 10)) > SIM_MAX_BODY))
         return bad(status, why, 413, "body too large");
-    if ((int64_t)n < len)
+    if (n < len)
         return SIM_NEED_MORE;
-    strbuf_append(&r->body, data, (size_t)len);
-    *used += (size_t)len;
+    strbuf_append(&r->body, data, len);
+    *used += len;
     return SIM_COMPLETE;
 }
 
@@ -148,6 +197,8 @@ enum sim_parse sim_http_parse(struct sim_http *r, const char *data, size_t n,
                                 : SIM_NEED_MORE;
     if ((size_t)(end - data) > SIM_MAX_HEAD)
         return bad(status, why, 431, "head too large");
+    if (memchr(data, '\0', (size_t)(end - data)))
+        return bad(status, why, 400, "malformed request");
     const char *p = data;
     while (p <= end) {
         const char *eol = memmem(p, (size_t)(end + 2 - p), "\r\n", 2);
@@ -214,6 +265,7 @@ static const char *reason(int status)
            : status == 403 ? "Forbidden"
            : status == 404 ? "Not Found"
            : status == 413 ? "Payload Too Large"
+           : status == 431 ? "Request Header Fields Too Large"
            : status == 500 ? "Internal Server Error"
            : status == 503 ? "Service Unavailable"
                            : "Bad Request";
