@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -42,6 +42,7 @@ struct program {
     struct options o;
     struct config config;
     char *config_dir;
+    char *audit_path;
     struct keymap *keymap;
     struct theme theme;
     struct demo demo;
@@ -136,6 +137,30 @@ static int read_config(struct program *p, struct err *err)
     if (p->config.read_only && !o->write)
         p->o.read_only = true;
     return 0;
+}
+
+/* Where mutations are written down; not for a simulated account. */
+static void find_audit_path(struct program *p)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char *dir = state && state[0] == '/' ? xstrdup(state)
+                : home && home[0] == '/' ? xasprintf("%s/.local/state", home)
+                                         : NULL;
+    if (p->o.demo || !dir) {
+        free(dir);
+        return;
+    }
+    char *ours = xasprintf("%s/ecsdash", dir);
+    for (char *slash = strchr(ours + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(ours, 0700);
+        *slash = '/';
+    }
+    mkdir(ours, 0700);
+    p->audit_path = xasprintf("%s/audit.log", ours);
+    free(ours);
+    free(dir);
 }
 
 /* --demo: what the client needs comes from the child, not from the user's
@@ -239,6 +264,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
                          int *death)
 {
     struct err err = {0};
+    find_audit_path(p);
     const char *no_color = getenv("NO_COLOR");
     const char *delay = getenv("ESCDELAY");
     struct app_options ao = {
@@ -250,6 +276,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
         .theme = &p->theme,
         .config = &p->config,
         .log = p->log,
+        .audit_path = p->audit_path,
         .read_only = p->o.read_only,
         .refresh_ms = (int64_t)(p->o.refresh_s * 1000),
         .endpoint = p->o.demo ? NULL : aws_session_endpoint(p->session),
@@ -318,6 +345,7 @@ static void release(struct program *p)
         demo_stop(&p->demo);
     keymap_free(p->keymap);
     free(p->config_dir);
+    free(p->audit_path);
 }
 
 /* A descriptor 0, 1 or 2 that is closed would be given to a socket. */

@@ -38,6 +38,7 @@ struct app_options {
     struct keymap *keymap;
     struct theme *theme; /* `:set theme` writes it */
     struct log *log;
+    const char *audit_path; /* NULL = no audit log */
     const struct config *config; /* contexts; may be NULL */
     bool read_only;
     int64_t refresh_ms;
