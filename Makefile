@@ -128,6 +128,12 @@ TESTLIB := $(B)/libtest.a
 $(TESTLIB): $(call obj,$(TESTLIB_SRC))
 	$(archive)
 
+# An in-memory ECS in the place of aws/client: only for who asks for it.
+LIB_FAKE := $(B)/libfake.a
+$(LIB_FAKE): $(call obj,$(wildcard tests/fake/*.c))
+	$(archive)
+FAKED := $(addprefix $(B)/tests/backend/,test_store test_poller)
+
 define test_link
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -137,6 +143,8 @@ endef
 # without curl, screen tests with libvterm only.
 $(B)/tests/base/test_%: $(B)/tests/base/test_%.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,)
+$(FAKED): $(B)/tests/backend/%: $(B)/tests/backend/%.o $(LIB_FAKE) $(TESTLIB) $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS))
 $(B)/tests/backend/test_%: $(B)/tests/backend/test_%.o $(TESTLIB) $(LIB_BACKEND) $(LIB_BASE)
 	$(call test_link,$(CORE_LIBS))
 $(B)/tests/tui/test_%: $(B)/tests/tui/test_%.o $(TESTLIB) $(LIB_TUI) $(LIB_BASE)

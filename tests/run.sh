@@ -21,28 +21,6 @@ PY=python3
 [ -x build/venv/bin/python ] && PY=$root/build/venv/bin/python
 export PYTHON=$PY PYTHONDONTWRITEBYTECODE=1
 
-run_one() { # $1 = name, rest = command
-    name=$1
-    shift
-    log="$out/$(echo "$name" | tr / _).log"
-    timeout "${TEST_TIMEOUT:-180}" "$@" >"$log" 2>&1 </dev/null
-    rc=$?
-    # cmocka's closing lines, or our own plain one.
-    p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p; s/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
-    f=$(sed -n 's/^ *\([0-9]*\) FAILED TEST.*/\1/p; s/^[0-9]* passed, \([0-9]*\) failed.*/\1/p' "$log" | tail -n 1)
-    s=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/\1/p; s/^[0-9]* passed, [0-9]* failed, \([0-9]*\) skipped.*/\1/p' "$log" | tail -n 1)
-    p=${p:-0} f=${f:-0} s=${s:-0}
-    if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
-    if [ "$rc" -eq 0 ] && [ $((p + f + s)) -eq 0 ]; then f=1; fi
-    echo "$p $f $s" >"$log.sum"
-    if [ "$f" -gt 0 ]; then
-        echo "FAILED $name (exit $rc)"
-        tail -n "${TEST_TAIL:-60}" "$log"
-    else
-        echo "ok     $name ($p passed, $s skipped)"
-    fi
-}
-
 jobs=$(nproc 2>/dev/null || echo 2)
 list="$out/list"
 {
@@ -56,17 +34,7 @@ list="$out/list"
 } >"$list"
 [ -n "${ONLY:-}" ] && grep -E "$ONLY" "$list" >"$list.only" && mv "$list.only" "$list"
 
-# A small pool: as many at once as there are processors.
-n=0
-while read -r name cmd; do
-    # shellcheck disable=SC2086
-    run_one "$name" $cmd &
-    n=$((n + 1))
-    if [ "$n" -ge "$jobs" ]; then
-        wait
-        n=0
-    fi
-done <"$list"
-wait
+# As many at once as there are processors; slow ones don't hold up the rest.
+OUT=$out xargs -P "$jobs" -L 1 sh tests/run_one.sh <"$list"
 cat "$out"/*.sum 2>/dev/null | awk '{p += $1; f += $2; s += $3}
     END {printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 || p == 0}'

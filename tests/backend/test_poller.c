@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "backend/net/loop.h"
-#include "tests/lib/store_env.h"
+#include "tests/fake/store_env.h"
 
 static void crowd(struct store_env *e, int services)
 {

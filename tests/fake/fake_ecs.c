@@ -1,4 +1,4 @@
-#include "tests/lib/fake_ecs.h"
+#include "tests/fake/fake_ecs.h"
 
 #include <assert.h>
 #include <jansson.h>

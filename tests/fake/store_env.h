@@ -4,7 +4,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/store/store.h"
-#include "tests/lib/fake_ecs.h"
+#include "tests/fake/fake_ecs.h"
 
 struct store_env {
     struct clock *clock;

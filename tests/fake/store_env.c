@@ -1,4 +1,4 @@
-#include "tests/lib/store_env.h"
+#include "tests/fake/store_env.h"
 
 #include <string.h>
 
