@@ -133,33 +133,55 @@ static bool banner(struct app *a, char *buf, size_t n)
     return true;
 }
 
-/* Returns the rows used: 0 or 1. */
-static int draw_message(struct app *a, struct surface *s, struct rect row)
+/* The message in up to MESSAGE_ROWS rows above `bottom`: what came of an
+ * action is never cut before its request id. Returns the rows used. */
+#define MESSAGE_ROWS 3
+
+static int draw_message(struct app *a, struct surface *s, int bottom,
+                        int cols)
 {
-    char text[800], more[32] = "";
+    char text[900], more[32] = "";
     const struct message *m = messages_newest(&a->messages);
     enum role role = ROLE_ERROR;
     if (m && a->messages.shown) {
         char at[16];
         role = message_role(m->level);
-        snprintf(text, sizeof(text), "%s %s%.*s", fmt_clock(m->last_ms,
-                 FMT_UTC, at), m->text, m->count > 1 ? 12 : 0,
-                 m->count > 1 ? " (repeated)" : "");
         if (a->messages.unread > 1)
             snprintf(more, sizeof(more), " (%zu more: !)",
                      a->messages.unread - 1);
+        snprintf(text, sizeof(text), "%s %s%s%s",
+                 fmt_clock(m->last_ms, FMT_UTC, at), m->text,
+                 m->count > 1 ? " (repeated)" : "", more);
     } else if (!banner(a, text, sizeof(text))) {
         return 0;
     }
-    int room = row.cols - 2 - (int)strlen(more);
-    struct strbuf b = STRBUF_INIT;
-    utf8_put_middle(&b, text, room > 10 ? room : row.cols - 2);
-    surface_fill(s, row, role);
-    surface_put(s, row.row, 1, row.cols - 1, role, strbuf_get(&b));
-    if (*more && room > 10)
-        surface_put_right(s, row.row, 0, row.cols - 1, role, more);
-    strbuf_release(&b);
-    return 1;
+    const char *p = text, *lines[MESSAGE_ROWS];
+    size_t lens[MESSAGE_ROWS], left = strlen(text);
+    int rows = 0;
+    while (left && rows < MESSAGE_ROWS) {
+        size_t n = utf8_fit(p, left, cols - 2, NULL);
+        /* Break at a blank where there is one in the last third. */
+        for (size_t k = n; n < left && k > n - n / 3; k--) {
+            if (p[k] == ' ') {
+                n = k;
+                break;
+            }
+        }
+        lines[rows] = p;
+        lens[rows++] = n;
+        p += n;
+        left -= n;
+        while (left && *p == ' ') {
+            p++;
+            left--;
+        }
+    }
+    for (int i = 0; i < rows; i++) {
+        surface_fill(s, (struct rect){bottom - rows + i, 0, 1, cols}, role);
+        surface_putn(s, bottom - rows + i, 1, cols - 1, role, lines[i],
+                     lens[i]);
+    }
+    return rows;
 }
 
 static void draw_hints(struct app *a, struct surface *s, struct rect row)
@@ -203,7 +225,7 @@ void app_draw(struct app *a, int rows, int cols)
         draw_summary(a, s, (struct rect){1, 0, 1, cols});
         draw_crumb(a, s, (struct rect){2, 0, 1, cols});
         draw_hints(a, s, (struct rect){rows - 1, 0, 1, cols});
-        bottom -= draw_message(a, s, (struct rect){rows - 2, 0, 1, cols});
+        bottom -= draw_message(a, s, rows - 1, cols);
         v->ops->draw(v, s, (struct rect){top, 0, bottom - top, cols});
     }
     if (a->menu.open)

@@ -380,8 +380,8 @@ static void summary(const struct snapshot *s, int64_t now, struct doc *out)
     }
     doc_printf(out, ROLE_SUMMARY, "%zu svc:", s->n_rows);
     for (int i = 0; i < SVC_STATE_N; i++) {
-        if (!states[i])
-            continue;
+        if (!states[i] || i == SVC_OFF)
+            continue; /* what is meant to be off is no news */
         doc_put(out, ROLE_SUMMARY, " ");
         doc_printf(out, i < SVC_OK ? svc_state_role((enum svc_state)i)
                                    : ROLE_SUMMARY,

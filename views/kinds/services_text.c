@@ -46,9 +46,9 @@ const char *services_explain_title(const void *row, int64_t now, char *buf,
         snprintf(breaker, sizeof(breaker), " -- no circuit breaker");
     snprintf(buf, n, "%s -- %s%s", s->name ? s->name : "",
              is(s->controller, "ECS")
-                 ? (s->strategy ? s->strategy
-                                : (is(s->scheduling, "DAEMON") ? "daemon"
-                                                               : "ECS rolling"))
+                 ? (is(s->scheduling, "DAEMON")                ? "DAEMON"
+                    : s->strategy && !is(s->strategy, "ROLLING") ? s->strategy
+                                                                 : "ECS rolling")
                  : s->controller ? s->controller : "",
              breaker);
     return buf;
