@@ -64,7 +64,7 @@ struct sim_task {
     struct sim_taskdef *def;
     struct sim_deployment *deployment; /* NULL = standalone or gone */
     char last_status[20], desired_status[12], health[12];
-    char launch_type[12], capacity[20], instance[200], az[24], ip[20];
+    char launch_type[12], capacity[20], instance[200], az[32], ip[20];
     char eni[32];
     char stop_code[32], stopped_reason[400];
     int64_t created_ms, pull_started_ms, pull_stopped_ms, started_ms;
