@@ -216,7 +216,7 @@ static void put_title(struct log_view *lv, int cols, struct strbuf *out)
 
     strbuf_puts(out, "log ");
     utf8_put_middle(out, lv->name, cols < 100 ? 22 : 40);
-    put_tasks(lv, cols, out);
+    put_tasks(lv, lv->pager.follow ? cols : cols - 40, out);
     if (lv->pager.follow) {
         strbuf_puts(out, " -- FOLLOW");
     } else {

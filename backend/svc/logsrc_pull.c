@@ -185,7 +185,8 @@ static bool take(struct pull *p, const struct event *e, bool backwards)
     if (!seen_add(&r->seen, event_hash(e), e->ms))
         return false;
     bool late = p->kind == PULL_FOLLOW && r->ok_ms &&
-                e->ms < r->ok_ms - LATE_MS && s->sources[source].lines;
+                e->ms < r->ok_ms - LATE_MS && s->sources[source].caught &&
+                s->sources[source].lines;
     add_lines(s, e, source, late, backwards);
     s->sources[source].lines++;
     if (e->ms > s->last_event_ms)
