@@ -202,10 +202,7 @@ static void list_families(struct sim_call *c)
         return;
     for (size_t i = 0; i < w->n_defs; i++) {
         const char *family = w->defs[i]->family;
-        bool known = false;
-        for (size_t k = 0; k < p.n && !known; k++)
-            known = strcmp(p.at[k].key, family) == 0;
-        if (known || strcmp(status, "INACTIVE") == 0 ||
+        if (strcmp(status, "INACTIVE") == 0 ||
             (prefix && strncmp(family, prefix, strlen(prefix))))
             continue;
         sim_page_offer(&p, family, NULL);

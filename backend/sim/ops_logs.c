@@ -89,10 +89,7 @@ static void describe_log_groups(struct sim_call *c)
         struct sim_taskdef *d = c->world->defs[i];
         for (size_t k = 0; k < d->n_containers; k++) {
             const char *g = d->containers[k].group;
-            bool known = false;
-            for (size_t j = 0; j < p.n && !known; j++)
-                known = strcmp(p.at[j].key, g) == 0;
-            if (!known && *g &&
+            if (*g &&
                 (!prefix || strncmp(g, prefix, strlen(prefix)) == 0) &&
                 (!pattern || strcasestr(g, pattern)))
                 sim_page_offer(&p, g, NULL);

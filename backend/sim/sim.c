@@ -176,6 +176,7 @@ int sim_serve(const struct sim_options *o, bool die_with_parent)
     uv_loop_t loop;
     struct server sv = {.death = 0};
     struct err err = {0};
+    signal(SIGPIPE, SIG_IGN); /* a client may leave amid its answer */
     if (die_with_parent)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     uv_loop_init(&loop);

@@ -41,7 +41,8 @@ struct sim_options {
     const char *faults;        /* see sim_fault_parse(); NULL = none */
 };
 
-/* Listens at once. NULL with err (ERR_USAGE for a foreign address). */
+/* Listens at once. NULL with err (ERR_USAGE for a foreign address). SIGPIPE
+ * must be ignored in the process. */
 struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
                     struct err *err);
 /* Begins to close every handle; memory goes with the last one, so that

@@ -75,7 +75,8 @@ int sim_in_token(struct sim_call *c, const char *but, char **text);
 #define SIM_PAGE_MAX 100
 
 /* The first `max` items in order of key, of those after the token's. Offer
- * all in any order; keys are borrowed until sim_page_end. */
+ * all in any order; equal keys count once; keys are borrowed until the page
+ * has been read. */
 struct sim_page {
     char *after; /* NULL on the first page */
     bool descending;

@@ -106,14 +106,16 @@ void sim_page_offer(struct sim_page *p, const char *key, void *item)
 {
     if (p->after && order(p, key, p->after) <= 0)
         return;
-    if (p->n == p->max + 1) {
-        if (order(p, key, p->at[p->n - 1].key) >= 0)
-            return;
-        p->n--;
-    }
-    size_t i = p->n++;
-    for (; i > 0 && order(p, key, p->at[i - 1].key) < 0; i--)
-        p->at[i] = p->at[i - 1];
+    if (p->n == p->max + 1 && order(p, key, p->at[p->n - 1].key) >= 0)
+        return;
+    size_t i = p->n;
+    while (i > 0 && order(p, key, p->at[i - 1].key) < 0)
+        i--;
+    if (i > 0 && strcmp(key, p->at[i - 1].key) == 0)
+        return; /* the same again: families and groups are */
+    if (p->n <= p->max)
+        p->n++;
+    memmove(&p->at[i + 1], &p->at[i], (p->n - 1 - i) * sizeof(p->at[0]));
     p->at[i].key = key;
     p->at[i].item = item;
 }
