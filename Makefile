@@ -154,6 +154,12 @@ $(B)/tests/flow/test_%: $(B)/tests/flow/test_%.o $(TESTLIB) $(LIB_VIEWS) $(LIB_T
 $(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
 
+# Pictures of the main screens, from the simulator, never by hand.
+$(B)/tests/screen/shots: $(B)/tests/screen/shots.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
+	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
+screenshots: all $(B)/tests/screen/shots
+	$(Q)HOME=/nonexistent ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/screen/shots screenshots
+
 install: all
 	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
 	$(Q)if [ -f contrib/ecsdash.1 ]; then install -Dm644 contrib/ecsdash.1 $(DESTDIR)$(PREFIX)/share/man/man1/ecsdash.1; fi

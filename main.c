@@ -12,6 +12,7 @@
 #include "views/app_tty.h"
 #include "views/config.h"
 #include "views/demo.h"
+#include "views/keys_table.h"
 #include "views/kind.h"
 #include "views/once.h"
 #include "views/options.h"
@@ -376,6 +377,10 @@ int main(int argc, char **argv)
     }
     if (p.o.version)
         return print_version();
+    if (p.o.print_keys) {
+        keys_table(stdout);
+        return EXIT_FINE;
+    }
     if (p.o.output && once_format_find(p.o.output) < 0) {
         err_set(&err, ERR_USAGE, "--output takes table, tsv or json, not %s.",
                 p.o.output);

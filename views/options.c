@@ -55,6 +55,7 @@ static const struct option_info infos[] = {
     {"sim-clock", STRING, AT(sim_clock), "frozen|xN", "clock of the simulator",
      0},
     {"seed", STRING, 0, "N", "seed of the simulated world", 's'},
+    {"print-keys", FLAG, AT(print_keys), NULL, "the key table as Markdown", 0},
     {"version", FLAG, AT(version), NULL, "version and libraries", 'V'},
     {"help", FLAG, AT(help), NULL, "this text", 'h'},
 };

@@ -10,7 +10,7 @@
 
 struct options {
     bool demo, once, read_only, write, help, version, no_color, unlimited;
-    bool keep_screen, print_config;
+    bool print_keys;
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
     const char *theme, *keymap, *config, *output, *log_file;

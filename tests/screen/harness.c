@@ -61,6 +61,9 @@ static void run_child(const struct screen_options *o)
              o->term ? o->term : "xterm-256color");
     snprintf(asan_env, sizeof(asan_env), "ASAN_OPTIONS=%s",
              asan ? asan : "");
+    /* The test's own entries first: getenv takes the first of a name. */
+    for (size_t i = 0; o->env && o->env[i] && n < 20; i++)
+        env[n++] = (char *)(uintptr_t)o->env[i];
     env[n++] = home_env;
     env[n++] = term;
     env[n++] = asan_env;
@@ -68,8 +71,6 @@ static void run_child(const struct screen_options *o)
     env[n++] = (char *)"LC_ALL=C.UTF-8";
     env[n++] = (char *)"TZ=UTC";
     env[n++] = (char *)"ECSDASH_TEST=1";
-    for (size_t i = 0; o->env && o->env[i] && n < 31; i++)
-        env[n++] = (char *)(uintptr_t)o->env[i];
     env[n] = NULL;
     argv[k++] = o->argv[0] ? o->argv[0] : bin;
     for (size_t i = 1; o->argv[i] && k < 31; i++)
