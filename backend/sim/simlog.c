@@ -110,7 +110,7 @@ static const char *const paths[] = {"/v1/pay", "/v1/orders/{id}", "/healthz",
 static void plain(struct strbuf *b, uint64_t h)
 {
     strbuf_printf(b, "INFO  GET %s 200 %dms trace=%08llx",
-                  paths[h % ARRAY_LEN(paths)], (int)(h >> 8) % 180 + 3,
+                  paths[h % ARRAY_LEN(paths)], (int)((h >> 8) % 180) + 3,
                   (unsigned long long)(h >> 32));
 }
 
@@ -123,7 +123,7 @@ static void json_line(struct strbuf *b, int64_t at, uint64_t h,
                   "\"%08llx\"}", fmt_iso(at, FMT_UTC, iso), level, msg,
                   paths[h % ARRAY_LEN(paths)],
                   strcmp(level, "error") == 0 ? 500 : 200,
-                  (int)(h >> 8) % 180 + 3, (unsigned long long)(h >> 32));
+                  (int)((h >> 8) % 180) + 3, (unsigned long long)(h >> 32));
 }
 
 static void trace(struct strbuf *b)
@@ -156,7 +156,7 @@ static bool doomed(struct strbuf *b, const struct sim_task *t, int64_t at,
         if (h % 3)
             return false;
         strbuf_printf(b, "WARN  heap %d%% of limit, gc pause %dms",
-                      90 + (int)(h % 10), (int)(h >> 16) % 900);
+                      90 + (int)(h % 10), (int)((h >> 16) % 900));
         return true;
     case FATE_UNHEALTHY:
         json_line(b, at, h, "error", "health check handler: upstream 503");
@@ -188,7 +188,7 @@ static char *message_of(const struct sim_stream *s, uint64_t seed, uint64_t n,
         trace(&b);
     } else if (h % 23 == 4) {
         strbuf_printf(&b, "\033[33mWARN\033[0m  slow query %dms "
-                      "\033[2m(orders)\033[0m", (int)(h >> 20) % 4000);
+                      "\033[2m(orders)\033[0m", (int)((h >> 20) % 4000));
     } else if (h % 29 == 3) {
         strbuf_puts(&b, "INFO  welcome mail to 山田太郎 ✓ café queued");
     } else if (h % 2) {

@@ -266,10 +266,10 @@ static const struct column columns[] = {
      .cell = c_age},
     {.id = "launch", .title = "LAUNCH", .help = "launch type or capacity "
      "providers", .flags = COL_SCREEN, .min = 8, .max = 16, .keep = 20,
-     .wide = 110, .cell = c_launch},
+     .wide = 150, .cell = c_launch},
     {.id = "why", .title = "WHY", .help = "what is wrong, in a few words",
-     .flags = COL_MIDDLE, .min = 16, .max = 60, .weight = 4, .keep = 40,
-     .wide = 100, .cell = c_why},
+     .min = 20, .max = 60, .weight = 8, .keep = 40, .wide = 100,
+     .cell = c_why},
     {.id = "event", .title = "LAST EVENT", .help = "newest service event",
      .flags = COL_SCREEN, .min = 20, .max = 0, .weight = 3, .keep = 30,
      .wide = 160, .cell = c_event},

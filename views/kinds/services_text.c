@@ -99,8 +99,8 @@ static void deployment_row(const struct service_row *r,
         doc_put(out, ROLE_TEXT, strbuf_get(&b));
         strbuf_release(&b);
     }
-    if (cols >= 120 && d->rollout_reason) {
-        doc_pad(out, 100);
+    if (cols >= 160 && d->rollout_reason) {
+        doc_pad(out, 110);
         doc_put(out, ROLE_MUTED, d->rollout_reason);
     }
 }
@@ -179,7 +179,7 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
      * first in what room is left. */
     const struct ecs_deployment *p = primary_of(s);
     if (p && p->rollout_reason && *p->rollout_reason && left > 1 &&
-        cols < 120 && !is(p->rollout_state, "COMPLETED")) {
+        !is(p->rollout_state, "COMPLETED")) {
         struct arena *a = arena_new();
         doc_line(out);
         doc_put(out, rollout_role(p->rollout_state), " WHY       ");
