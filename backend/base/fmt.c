@@ -312,24 +312,26 @@ const char *fmt_size(uint64_t bytes, char out[16])
 {
     static const char *const units[] = {"B",   "kB",  "MiB", "GiB",
                                         "TiB", "PiB", "EiB"};
-    size_t u = 0;
     uint64_t whole = bytes, rest = 0, tenths;
+    size_t u = 0;
 
-    while (whole >= 1024) {
+    for (; whole >= 1024; whole /= 1024, u++)
         rest = whole % 1024;
-        whole /= 1024;
-        u++;
+    /* Below 100 one decimal, from 100 none; rounding may carry into the next
+     * unit. */
+    if (whole >= 100) {
+        whole += rest >= 512;
+        if (whole >= 1024)
+            whole = 1, u++;
+        tenths = whole * 10;
+    } else {
+        tenths = whole * 10 + (rest * 10 + 512) / 1024;
     }
-    tenths = whole * 10 + (rest * 10 + 512) / 1024;
-    if (tenths >= 10235) { /* 1023.5 rounds into the next unit */
-        tenths = 10;
-        u++;
-    }
-    if (tenths >= 1000 || tenths % 10 == 0)
-        snprintf(out, 16, "%u %s", (unsigned)((tenths + 5) / 10), units[u]);
-    else
+    if (tenths % 10)
         snprintf(out, 16, "%u.%u %s", (unsigned)(tenths / 10),
                  (unsigned)(tenths % 10), units[u]);
+    else
+        snprintf(out, 16, "%u %s", (unsigned)(tenths / 10), units[u]);
     return out;
 }
 

@@ -265,7 +265,7 @@ static const struct column columns[] = {
     {.id = "availabilityZone", .title = "AZ", .help = "availability zone",
      .min = 10, .max = 14, .keep = 30, .wide = 100, .cell = c_az},
     {.id = "privateIp", .title = "ADDRESS", .help = "private address",
-     .min = 10, .max = 15, .keep = 35, .wide = 100, .cell = c_ip},
+     .min = 13, .max = 15, .keep = 35, .wide = 100, .cell = c_ip},
     {.id = "cpu", .title = "CPU", .help = "CPU units", .min = 4, .max = 5,
      .keep = 20, .wide = 120, .cell = c_cpu},
     {.id = "memory", .title = "MEM", .help = "MiB", .min = 5, .max = 6,
