@@ -63,7 +63,7 @@ static void put_json_value(struct strbuf *b, const struct column *c,
     else if (c->flags & COL_BOOL)
         strbuf_puts(b, v->num ? "true" : "false");
     else if (c->flags & COL_TIME)
-        strbuf_put_json(b, fmt_iso(v->num, FMT_UTC, iso), strlen(iso));
+        strbuf_printf(b, "\"%s\"", fmt_iso(v->num, FMT_UTC, iso));
     else if (c->flags & COL_NUM && v->is_num)
         strbuf_printf(b, "%lld", (long long)v->num);
     else
