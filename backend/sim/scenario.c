@@ -30,26 +30,53 @@ static void add_sidecar(struct sim_taskdef *d, const char *name,
              "public.ecr.aws/sidecars/%s:1.29.4", name);
     snprintf(c->driver, sizeof(c->driver), "%s", driver);
     c->essential = essential;
-    c->env_name[0] = '\0';
+    c->health_check = false;
+    c->env_name[0] = c->secret_name[0] = '\0';
     if (strcmp(driver, "awslogs") != 0)
         c->group[0] = c->prefix[0] = '\0';
 }
 
-/* A steady service with the definition before its own, too. */
+/* A steady service of this definition, and the revision before it. */
+static struct sim_taskdef *revisions(struct sim_world *w, const char *family,
+                                     int revision)
+{
+    char tag[32];
+    if (revision > 1) {
+        snprintf(tag, sizeof(tag), "2024.10.%d", revision % 27 + 1);
+        world_add_taskdef(w, family, revision - 1, tag);
+    }
+    snprintf(tag, sizeof(tag), "2024.11.%d", revision % 27 + 1);
+    return world_add_taskdef(w, family, revision, tag);
+}
+
 static struct sim_service *steady(struct sim_world *w, struct sim_cluster *c,
                                   const char *name, int desired,
                                   int revision, const char *launch,
                                   int64_t age_ms)
 {
-    char tag[32];
-    if (revision > 1) {
-        snprintf(tag, sizeof(tag), "2024.10.%d", revision % 27 + 1);
-        world_add_taskdef(w, name, revision - 1, tag);
-    }
-    snprintf(tag, sizeof(tag), "2024.11.%d", revision % 27 + 1);
-    struct sim_taskdef *d = world_add_taskdef(w, name, revision, tag);
+    char key[80];
+    snprintf(key, sizeof(key), "%s:%d", name, revision);
+    struct sim_taskdef *d = world_taskdef(w, key);
+    if (!d)
+        d = revisions(w, name, revision);
     return world_add_service(w, c, name, desired, d, launch,
                              w->start_ms - age_ms);
+}
+
+/* The same with a sidecar from the beginning. */
+static struct sim_service *with_sidecar(struct sim_world *w,
+                                        struct sim_cluster *c,
+                                        const char *name, int desired,
+                                        int revision, int64_t age_ms,
+                                        const char *sidecar, bool essential,
+                                        const char *driver, const char *group)
+{
+    struct sim_taskdef *d = revisions(w, name, revision);
+    if (group)
+        snprintf(d->containers[0].group, sizeof(d->containers[0].group),
+                 "%s", group);
+    add_sidecar(d, sidecar, essential, driver);
+    return steady(w, c, name, desired, revision, "FARGATE", age_ms);
 }
 
 /* At `ago` before the start, a new revision is deployed. */
@@ -58,36 +85,57 @@ static struct sim_taskdef *deploys(struct sim_world *w, struct sim_service *s,
                                    enum sim_fate fate, int64_t after_ms)
 {
     struct sim_taskdef *d =
-        world_add_taskdef(w, s->name, s->def->revision + 1, tag);
+        world_next_taskdef(w, s->def, tag, w->start_ms - ago - MINUTE);
     d->fate = fate;
     d->after_ms = after_ms;
-    d->registered_ms = w->start_ms - ago - MINUTE;
     s->script_def = d;
     s->script_ms = w->start_ms - ago;
     s->next_ms = s->script_ms;
     return d;
 }
 
-/* The ones that a screen is for. */
-static void troubled(struct sim_world *w, struct sim_cluster *c)
+/* A task that has been up for long ends at `ago` before the start. */
+static void doom(struct sim_world *w, struct sim_service *s, size_t i,
+                 int64_t ago)
 {
-    struct sim_service *s;
-    struct sim_taskdef *d;
+    struct sim_task *t = s->tasks[i];
+    t->fate_ms = t->next_ms = w->start_ms - ago;
+    t->doomed = true;
+    if (t->next_ms < s->next_ms)
+        s->next_ms = t->next_ms;
+}
 
-    s = steady(w, c, "payments-api", 20, 142, "FARGATE", 3 * DAY);
+/* The roll-outs that fail, each in its own way. */
+static void broken(struct sim_world *w, struct sim_cluster *c)
+{
+    struct sim_service *s = with_sidecar(w, c, "payments-api", 20, 142,
+                                         3 * DAY, "envoy", false, "awslogs",
+                                         NULL);
     behind_balancer(w, s);
     s->breaker = true;
-    s->max_percent = 105;
-    d = deploys(w, s, "2024.11.2-9f3c1aa", 3 * MINUTE, FATE_CRASH, 9000);
-    add_sidecar(d, "envoy", false, "awslogs");
+    s->max_percent = 105; /* one at a time: its breaker climbs for minutes */
+    deploys(w, s, "2024.11.2-9f3c1aa", 2 * MINUTE, FATE_CRASH, 9000);
+
+    s = steady(w, c, "search-indexer", 2, 19, "FARGATE", 9 * DAY);
+    deploys(w, s, "2024.11.9", 45 * MINUTE, FATE_NO_IMAGE, 0);
+
+    s = steady(w, c, "recommendations", 3, 64, "FARGATE", 4 * DAY);
+    behind_balancer(w, s);
+    s->breaker = s->breaker_rollback = true;
+    deploys(w, s, "2024.11.20-rc1", 40 * MINUTE, FATE_UNHEALTHY, 20000);
+}
+
+/* The ones that are in trouble, or on their way, without a failed roll-out. */
+static void restless(struct sim_world *w, struct sim_cluster *c)
+{
+    struct sim_service *s;
 
     s = steady(w, c, "checkout-web", 8, 87, "FARGATE", 2 * DAY);
     behind_balancer(w, s);
     s->max_percent = 125;
+    s->ci_every_ms = 12 * MINUTE;
+    s->ci_ms = w->start_ms + 12 * MINUTE;
     deploys(w, s, "2024.11.21", 20000, FATE_HEALTHY, 0);
-
-    s = steady(w, c, "search-indexer", 2, 19, "FARGATE", 9 * DAY);
-    deploys(w, s, "2024.11.9", 25 * MINUTE, FATE_NO_IMAGE, 0);
 
     s = steady(w, c, "mail-worker", 2, 55, "EC2", 3 * DAY);
     s->def->fate = FATE_NO_ROOM;
@@ -100,27 +148,20 @@ static void troubled(struct sim_world *w, struct sim_cluster *c)
     s->def->fate = FATE_OOM;
     s->def->after_ms = 4 * MINUTE;
     for (size_t i = 0; i < s->n_tasks; i++)
-        s->tasks[i]->next_ms =
-            w->start_ms - 20 * MINUTE + (int64_t)i * 50000;
-    s->next_ms = s->tasks[0]->next_ms;
-
-    s = steady(w, c, "recommendations", 3, 64, "FARGATE", 4 * DAY);
-    behind_balancer(w, s);
-    s->breaker = s->breaker_rollback = true;
-    deploys(w, s, "2024.11.20-rc1", 40 * MINUTE, FATE_UNHEALTHY, 20000);
+        doom(w, s, i, 20 * MINUTE - (int64_t)i * 50000);
 
     s = steady(w, c, "feed-ranker", 6, 12, "FARGATE_SPOT", 6 * DAY);
     s->def->fate = FATE_SPOT;
-    s->def->after_ms = 5 * MINUTE;
-    s->tasks[0]->next_ms = w->start_ms - 25 * MINUTE;
-    s->next_ms = s->tasks[0]->next_ms;
+    s->def->after_ms = 30 * MINUTE;
+    doom(w, s, 0, 40 * MINUTE);
+    doom(w, s, 3, 14 * MINUTE);
 }
 
 static void special(struct sim_world *w, struct sim_cluster *c)
 {
     struct sim_service *s;
-    s = steady(w, c, "legacy-reports", 0, 7, "EC2", 120 * DAY);
-    s = steady(w, c, "node-agent", 3, 5, "EC2", 60 * DAY);
+    steady(w, c, "legacy-reports", 0, 7, "EC2", 120 * DAY);
+    s = steady(w, c, "node-agent", c->instances, 5, "EC2", 60 * DAY);
     snprintf(s->scheduling, sizeof(s->scheduling), "DAEMON");
     s->min_percent = 0;
     s->max_percent = 100;
@@ -128,15 +169,19 @@ static void special(struct sim_world *w, struct sim_cluster *c)
     snprintf(s->controller, sizeof(s->controller), "CODE_DEPLOY");
     behind_balancer(w, s);
     /* One group shared by two services. */
-    s = steady(w, c, "orders-api", 6, 210, "FARGATE", DAY);
+    s = with_sidecar(w, c, "orders-api", 6, 210, DAY, "envoy", true,
+                     "awslogs", "/ecs/orders");
     behind_balancer(w, s);
-    snprintf(s->def->containers[0].group, sizeof(s->def->containers[0].group),
-             "/ecs/orders");
-    add_sidecar(s->def, "envoy", true, "awslogs");
-    s = steady(w, c, "orders-worker", 3, 98, "FARGATE", DAY);
-    snprintf(s->def->containers[0].group, sizeof(s->def->containers[0].group),
-             "/ecs/orders");
-    add_sidecar(s->def, "datadog-agent", false, "splunk");
+    with_sidecar(w, c, "orders-worker", 3, 98, DAY, "datadog-agent", false,
+                 "splunk", "/ecs/orders");
+}
+
+static void check_health(struct sim_service *s)
+{
+    s->def->containers[0].health_check = true;
+    for (size_t i = 0; i < s->n_tasks; i++)
+        snprintf(s->tasks[i]->health, sizeof(s->tasks[i]->health),
+                 "HEALTHY");
 }
 
 static void crowd(struct sim_world *w, struct sim_cluster *c)
@@ -168,17 +213,21 @@ static void crowd(struct sim_world *w, struct sim_cluster *c)
         if (i % 2 == 0)
             behind_balancer(w, s);
         s->exec_enabled = i % 3 == 0;
-        s->def->containers[0].health_check = i % 4 == 1;
         s->breaker = s->breaker_rollback = i % 2 == 1;
+        if (i % 4 == 1)
+            check_health(s);
     }
 }
 
+/* Started each nine minutes; those that end by themselves have mostly. */
 static void standalone(struct sim_world *w, struct sim_cluster *c,
-                       const char *family, int n)
+                       const char *family, int n, int64_t after_ms)
 {
     struct sim_taskdef *d = world_add_taskdef(w, family, 3, "2024.11.1");
+    d->fate = after_ms ? FATE_DONE : FATE_HEALTHY;
+    d->after_ms = after_ms;
     for (int i = 0; i < n; i++) {
-        int64_t at = w->start_ms - (20 + 9 * i) * MINUTE;
+        int64_t at = w->start_ms - (3 + 9 * (n - 1 - i)) * MINUTE;
         struct sim_task *t = world_add_task(w, &c->standalone, d, at);
         snprintf(t->started_by, sizeof(t->started_by), "nightly");
         task_begin(w, &c->standalone, t, at);
@@ -187,27 +236,55 @@ static void standalone(struct sim_world *w, struct sim_cluster *c,
     }
 }
 
+static void scenario_batch(struct sim_world *w)
+{
+    struct sim_cluster *c = world_add_cluster(w, "prod-batch", 0);
+    steady(w, c, "etl-orders", 2, 14, "FARGATE_SPOT", 8 * DAY);
+    steady(w, c, "etl-events", 3, 22, "FARGATE_SPOT", 5 * DAY);
+    struct sim_service *s =
+        steady(w, c, "etl-refunds", 2, 8, "FARGATE", 11 * DAY);
+    deploys(w, s, "2024.11.18", 50 * MINUTE, FATE_NO_SECRET, 0);
+    standalone(w, c, "nightly-report", 5, 10 * MINUTE);
+    standalone(w, c, "replay-consumer", 1, 0);
+}
+
+static void scenario_staging(struct sim_world *w)
+{
+    struct sim_cluster *c = world_add_cluster(w, "staging", 0);
+    struct sim_taskdef *d = world_next_taskdef(
+        w, world_taskdef(w, "payments-api"), "2024.11.2-fix1",
+        w->start_ms - 20 * MINUTE);
+    d->fate = FATE_CRASH;
+    d->after_ms = 400;
+    /* Down: what it starts dies at once. */
+    struct sim_service *s = steady(w, c, "payments-api", 0, d->revision,
+                                   "FARGATE", 20 * MINUTE);
+    s->desired = s->deployments[0]->desired = 1;
+    s->steady = false;
+    s->next_ms = w->start_ms - 15 * MINUTE;
+    steady(w, c, "checkout-web", 1, 88, "FARGATE", 2 * HOUR);
+    steady(w, c, "search-indexer", 1, 19, "FARGATE", 3 * DAY);
+    s = steady(w, c, "catalog-api", 2, 201, "FARGATE", 9 * DAY);
+    s->breaker = s->breaker_rollback = true;
+    d = deploys(w, s, "2024.11.21-rc2", 55 * MINUTE, FATE_SICK, 40000);
+    d->containers[0].health_check = true;
+}
+
 static void scenario_default(struct sim_world *w)
 {
     struct sim_cluster *main = world_add_cluster(w, "prod-main", 3);
-    struct sim_cluster *batch = world_add_cluster(w, "prod-batch", 0);
-    struct sim_cluster *staging = world_add_cluster(w, "staging", 0);
-    struct sim_service *s;
-    troubled(w, main);
+    broken(w, main);
+    restless(w, main);
     special(w, main);
     crowd(w, main);
-    standalone(w, main, "db-migrate", 1);
-    steady(w, batch, "etl-orders", 2, 14, "FARGATE_SPOT", 8 * DAY);
-    steady(w, batch, "etl-events", 3, 22, "FARGATE_SPOT", 5 * DAY);
-    standalone(w, batch, "nightly-report", 3);
-    s = steady(w, staging, "payments-api", 0, 143, "FARGATE", DAY);
-    s->desired = s->deployments[0]->desired = 1;
-    s->def->fate = FATE_CRASH;
-    s->def->after_ms = 6000;
-    s->steady = false;
-    s->next_ms = w->start_ms - 15 * MINUTE;
-    steady(w, staging, "checkout-web", 1, 88, "FARGATE", 2 * HOUR);
-    steady(w, staging, "search-indexer", 1, 18, "FARGATE", 3 * DAY);
+    standalone(w, main, "db-migrate", 2, 4 * MINUTE);
+    struct sim_service *s = world_service(main, "gateway");
+    s->auto_low = 9;
+    s->auto_high = 12;
+    s->auto_every_ms = 5 * MINUTE;
+    s->auto_ms = s->next_ms = w->start_ms - 50 * MINUTE;
+    scenario_batch(w);
+    scenario_staging(w);
 }
 
 static void scenario_quiet(struct sim_world *w)
@@ -253,6 +330,29 @@ static int parse_spec(const char *text, struct spec *o, struct err *err)
     return rc;
 }
 
+/* A few are in trouble, at places that depend on their number alone. */
+static void sprinkle(struct sim_world *w, struct sim_service *s, int64_t i)
+{
+    if (i % 3 == 0)
+        behind_balancer(w, s);
+    if (i % 97 == 13) {
+        s->breaker = true;
+        deploys(w, s, "bad", 6 * MINUTE, FATE_CRASH, 15000);
+    } else if (i % 83 == 29) {
+        deploys(w, s, "missing", 15 * MINUTE, FATE_NO_IMAGE, 0);
+    } else if (i % 61 == 7) {
+        deploys(w, s, "good", MINUTE / 2, FATE_HEALTHY, 0);
+    } else if (i % 113 == 40) {
+        s->def->fate = FATE_OOM;
+        s->def->after_ms = 5 * MINUTE;
+        for (size_t k = 0; k < s->n_tasks && k < 3; k++)
+            doom(w, s, k, 25 * MINUTE - (int64_t)k * 40000);
+    } else if (i % 127 == 66) {
+        s->breaker = s->breaker_rollback = true;
+        deploys(w, s, "sick", 40 * MINUTE, FATE_UNHEALTHY, 20000);
+    }
+}
+
 static void generated(struct sim_world *w, const struct spec *o)
 {
     for (int64_t i = 0; i < o->clusters; i++) {
@@ -269,12 +369,8 @@ static void generated(struct sim_world *w, const struct spec *o)
         struct sim_service *s =
             steady(w, c, name, n, 1 + (int)(i % 40),
                    i % 5 == 4 ? "EC2" : "FARGATE", (1 + i % 60) * DAY);
-        if (i % 97 == 13 && n)
-            deploys(w, s, "bad", 6 * MINUTE, FATE_CRASH, 15000);
-        else if (i % 83 == 29 && n)
-            deploys(w, s, "missing", 15 * MINUTE, FATE_NO_IMAGE, 0);
-        else if (i % 61 == 7 && n)
-            deploys(w, s, "good", MINUTE / 2, FATE_HEALTHY, 0);
+        if (n)
+            sprinkle(w, s, i);
     }
     int64_t streams = o->tasks ? o->tasks : 1;
     if (o->lines > 0)

@@ -1,26 +1,29 @@
+/* Which streams there are and when their events were written. */
 #include "backend/sim/simlog.h"
 
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
-#include "backend/base/strbuf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash(uint64_t h, const char *s)
-{
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-    return h;
-}
+#define LATE_ONE_IN 40
+#define LATE_MS 20000
 
-static uint64_t mix(uint64_t x)
+uint64_t simlog_mix(uint64_t x)
 {
     x += 0x9e3779b97f4a7c15ULL;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
     return x ^ (x >> 31);
+}
+
+static uint64_t seed_of(const struct sim_world *w, const struct sim_stream *s)
+{
+    uint64_t h = w->seed * 31 + s->container;
+    for (const char *p = s->task->id; *p; p++)
+        h = (h ^ (unsigned char)*p) * 1099511628211ULL;
+    return simlog_mix(h);
 }
 
 static int64_t end_of(const struct sim_task *t)
@@ -30,44 +33,90 @@ static int64_t end_of(const struct sim_task *t)
                                    : INT64_MAX;
 }
 
-static uint64_t seed_of(const struct sim_world *w, const struct sim_stream *s)
+/* Mean time between two events. Who dies soon says more in its time. */
+static int64_t step_of(const struct sim_world *w, const struct sim_task *t)
 {
-    return hash(w->seed * 31 + s->container, s->task->id);
+    int64_t step = w->line_ms;
+    bool doomed = t->def->fate == FATE_CRASH ||
+                  t->def->fate == FATE_UNHEALTHY || t->def->fate == FATE_SICK;
+    if (doomed && t->fate_ms && (t->fate_ms - t->started_ms) / 8 < step)
+        step = (t->fate_ms - t->started_ms) / 8;
+    return step > 1 ? step : 1;
 }
 
-/* When event n was written: about one each line_ms, the first at once. */
+/* When event n was written: never before the one ahead of it. */
 static int64_t time_of(const struct sim_world *w, uint64_t seed,
                        const struct sim_stream *s, uint64_t n)
 {
-    int64_t step = w->line_ms;
-    return s->task->started_ms + (int64_t)n * step +
-           (int64_t)(mix(seed ^ n) % (uint64_t)(step / 2 + 1));
+    int64_t step = step_of(w, s->task), spread = step / 2 + 1;
+    uint64_t first = n - n % SIMLOG_BLOCK, k = 0;
+    if (simlog_is_trace(s->task, s->container, seed, n / SIMLOG_BLOCK)) {
+        k = n - first;
+        n = first;
+    }
+    if (n == 0 && spread > 700)
+        spread = 700; /* the first comes soon, however slow the rest */
+    return s->task->started_ms + (int64_t)n * step + (int64_t)k +
+           (int64_t)(simlog_mix(seed ^ n) % (uint64_t)spread);
 }
 
-static int by_name(const void *a, const void *b)
+/* Most arrive at once; some are late, by up to 20 s. */
+static int64_t arrival_of(uint64_t seed, uint64_t n, int64_t at_ms)
 {
-    const struct sim_stream *x = a, *y = b;
-    return strcmp(x->name, y->name);
+    uint64_t h = simlog_mix(seed ^ (n * 13 + 1));
+    return at_ms + 300 +
+           (int64_t)((h >> 20) %
+                     (h % LATE_ONE_IN == 0 ? LATE_MS - 300 : 900));
 }
+
+/* ---- streams ----------------------------------------------------------- */
 
 struct list {
     struct sim_stream *items;
     size_t n, cap;
+    const struct sim_taskdef **defs; /* that log to the group */
+    size_t n_defs, cap_defs;
 };
 
-static void add_task_streams(const struct sim_world *w, struct sim_task *t,
-                             const char *group, int64_t now_ms,
-                             struct list *l)
+static bool logs_to(const struct sim_container_def *c, const char *group)
 {
+    return strcmp(c->driver, "awslogs") == 0 && strcmp(c->group, group) == 0;
+}
+
+static void find_defs(const struct sim_world *w, const char *group,
+                      struct list *l)
+{
+    for (size_t i = 0; i < w->n_defs; i++) {
+        const struct sim_taskdef *d = w->defs[i];
+        size_t k = 0;
+        while (k < d->n_containers && !logs_to(&d->containers[k], group))
+            k++;
+        if (k == d->n_containers)
+            continue;
+        l->defs = xgrow(l->defs, &l->cap_defs, l->n_defs + 1,
+                        sizeof(*l->defs));
+        l->defs[l->n_defs++] = d;
+    }
+}
+
+static void add_streams(const struct sim_world *w, struct sim_task *t,
+                        const char *group, int64_t now_ms, struct list *l)
+{
+    size_t known = 0;
+    while (known < l->n_defs && l->defs[known] != t->def)
+        known++;
+    if (known == l->n_defs || !t->started_ms)
+        return;
     for (size_t i = 0; i < t->def->n_containers; i++) {
         const struct sim_container_def *c = &t->def->containers[i];
-        if (strcmp(c->driver, "awslogs") || strcmp(c->group, group) ||
-            !t->started_ms)
-            continue;
         struct sim_stream s = {.task = t, .container = i};
-        s.first_ms = time_of(w, seed_of(w, &s), &s, 0);
+        if (!logs_to(c, group))
+            continue;
+        uint64_t seed = seed_of(w, &s);
+        s.first_ms = time_of(w, seed, &s, 0);
         s.last_ms = end_of(t) < now_ms ? end_of(t) : now_ms;
-        if (s.first_ms + 500 > now_ms)
+        if (s.first_ms > end_of(t) ||
+            arrival_of(seed, 0, s.first_ms) > now_ms)
             continue; /* a stream begins with its first line */
         snprintf(s.name, sizeof(s.name), "%s/%s/%s", c->prefix, c->name,
                  t->id);
@@ -76,128 +125,38 @@ static void add_task_streams(const struct sim_world *w, struct sim_task *t,
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct sim_stream *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
 size_t simlog_streams(const struct sim_world *w, const char *group,
                       int64_t now_ms, struct sim_stream **out, bool *exists)
 {
     struct list l = {0};
-    bool known = false;
-    for (size_t i = 0; i < w->n_defs && !known; i++)
-        for (size_t k = 0; k < w->defs[i]->n_containers; k++)
-            known |= strcmp(w->defs[i]->containers[k].group, group) == 0;
-    for (size_t i = 0; known && i < w->n_clusters; i++) {
+    find_defs(w, group, &l);
+    for (size_t i = 0; l.n_defs && i < w->n_clusters; i++) {
         struct sim_cluster *c = w->clusters[i];
         for (size_t k = 0; k <= c->n_services; k++) {
             struct sim_service *s = k < c->n_services ? c->services[k]
                                                       : &c->standalone;
             for (size_t j = 0; j < s->n_tasks; j++)
-                add_task_streams(w, s->tasks[j], group, now_ms, &l);
+                add_streams(w, s->tasks[j], group, now_ms, &l);
         }
     }
+    for (size_t i = 0; l.n_defs && i < w->n_gone; i++)
+        add_streams(w, w->gone[i], group, now_ms, &l);
     if (l.n)
         qsort(l.items, l.n, sizeof(*l.items), by_name);
     if (exists)
-        *exists = known;
+        *exists = l.n_defs > 0;
+    free(l.defs);
     *out = l.items;
     return l.n;
 }
 
-/* ---- what lines say -------------------------------------------------- */
-
-static const char *const paths[] = {"/v1/pay", "/v1/orders/{id}", "/healthz",
-                                    "/v1/cart", "/v1/search?q=shoes",
-                                    "/v1/users/{id}"};
-
-static void plain(struct strbuf *b, uint64_t h)
-{
-    strbuf_printf(b, "INFO  GET %s 200 %dms trace=%08llx",
-                  paths[h % ARRAY_LEN(paths)], (int)((h >> 8) % 180) + 3,
-                  (unsigned long long)(h >> 32));
-}
-
-static void json_line(struct strbuf *b, int64_t at, uint64_t h,
-                      const char *level, const char *msg)
-{
-    char iso[40];
-    strbuf_printf(b, "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\","
-                  "\"path\":\"%s\",\"status\":%d,\"ms\":%d,\"trace\":"
-                  "\"%08llx\"}", fmt_iso(at, FMT_UTC, iso), level, msg,
-                  paths[h % ARRAY_LEN(paths)],
-                  strcmp(level, "error") == 0 ? 500 : 200,
-                  (int)((h >> 8) % 180) + 3, (unsigned long long)(h >> 32));
-}
-
-static void trace(struct strbuf *b)
-{
-    strbuf_puts(b, "ERROR unhandled exception\n"
-                "Traceback (most recent call last):\n"
-                "  File \"/srv/app/worker.py\", line 88, in run\n"
-                "    conn = pool.acquire(timeout=5)\n"
-                "  File \"/srv/app/db.py\", line 41, in acquire\n"
-                "    raise ConnectionRefusedError(111, 'Connection refused')\n"
-                "ConnectionRefusedError: [Errno 111] Connection refused");
-}
-
-/* What a doomed task says, by how far it has come. */
-static bool doomed(struct strbuf *b, const struct sim_task *t, int64_t at,
-                   uint64_t n, uint64_t h)
-{
-    int64_t end = end_of(t), left = end == INT64_MAX ? INT64_MAX : end - at;
-    switch (t->def->fate) {
-    case FATE_CRASH:
-        if (n == 0)
-            strbuf_puts(b, "INFO  starting worker pool size=8");
-        else if (n % 3 == 2 || left < 2500)
-            trace(b);
-        else
-            json_line(b, at, h, "error",
-                      "dial tcp 10.0.3.9:5432: connect: connection refused");
-        return true;
-    case FATE_OOM:
-        if (h % 3)
-            return false;
-        strbuf_printf(b, "WARN  heap %d%% of limit, gc pause %dms",
-                      90 + (int)(h % 10), (int)((h >> 16) % 900));
-        return true;
-    case FATE_UNHEALTHY:
-        json_line(b, at, h, "error", "health check handler: upstream 503");
-        return true;
-    case FATE_HEALTHY:
-    case FATE_NO_IMAGE:
-    case FATE_SPOT:
-    case FATE_NO_ROOM:
-        break;
-    }
-    return false;
-}
-
-static char *message_of(const struct sim_stream *s, uint64_t seed, uint64_t n,
-                        int64_t at)
-{
-    struct strbuf b = STRBUF_INIT;
-    uint64_t h = mix(seed * 7 + n);
-    if (s->container > 0) {
-        strbuf_printf(&b, "[info] upstream cluster=local_app rq=%d",
-                      (int)(h % 900));
-    } else if (doomed(&b, s->task, at, n, h)) {
-        ;
-    } else if (h % 997 == 5) { /* 100 kB: somebody logs a whole payload */
-        strbuf_puts(&b, "DEBUG payload=");
-        while (b.len < 100000)
-            strbuf_printf(&b, "%016llx", (unsigned long long)mix(h + b.len));
-    } else if (h % 61 == 7) {
-        trace(&b);
-    } else if (h % 23 == 4) {
-        strbuf_printf(&b, "\033[33mWARN\033[0m  slow query %dms "
-                      "\033[2m(orders)\033[0m", (int)((h >> 20) % 4000));
-    } else if (h % 29 == 3) {
-        strbuf_puts(&b, "INFO  welcome mail to 山田太郎 ✓ café queued");
-    } else if (h % 2) {
-        json_line(&b, at, h, h % 41 == 1 ? "warn" : "info", "request done");
-    } else {
-        plain(&b, h);
-    }
-    return strbuf_detach(&b);
-}
+/* ---- events ------------------------------------------------------------ */
 
 void simlog_events(const struct sim_world *w, const struct sim_stream *s,
                    int64_t from_ms, int64_t to_ms, int64_t now_ms,
@@ -205,27 +164,29 @@ void simlog_events(const struct sim_world *w, const struct sim_stream *s,
 {
     uint64_t seed = seed_of(w, s);
     int64_t start = s->task->started_ms, end = end_of(s->task);
-    int64_t first = (from_ms - start) / w->line_ms - 1;
+    int64_t step = step_of(w, s->task);
+    int64_t first = from_ms > start
+                        ? (from_ms - start) / step - SIMLOG_BLOCK - 1
+                        : 0;
     if (to_ms > now_ms)
         to_ms = now_ms;
     for (uint64_t i = first > 0 ? (uint64_t)first : 0;; i++) {
         int64_t at = time_of(w, seed, s, i);
         if (at > to_ms || at > end)
             break;
-        uint64_t h = mix(seed ^ (i * 13 + 1));
-        /* Most arrive at once; some are up to 20 s late. */
-        int64_t in = at + 300 + (h % 40 == 0 ? (int64_t)(h >> 20) % 20000
-                                             : (int64_t)(h >> 20) % 900);
+        int64_t in = arrival_of(seed, i, at);
         if (at < from_ms || in > now_ms)
             continue;
         *events = xgrow(*events, cap, *n + 1, sizeof(**events));
         struct sim_log_event *e = &(*events)[(*n)++];
-        *e = (struct sim_log_event){.stream = s, .timestamp = at,
-                                    .ingestion = in, .n = i,
-                                    .message = message_of(s, seed, i, at)};
+        *e = (struct sim_log_event){
+            .stream = s, .timestamp = at, .ingestion = in, .n = i,
+            .message =
+                simlog_message(s->task, s->container, seed, i, at, step)};
         snprintf(e->id, sizeof(e->id), "3%018llu%018llu%018llu",
-                 (unsigned long long)at, (unsigned long long)(seed % 10 +
-                 mix(seed) % 100000000000000000ULL), (unsigned long long)i);
+                 (unsigned long long)at,
+                 (unsigned long long)(seed % 100000000000000000ULL),
+                 (unsigned long long)i);
     }
 }
 

@@ -10,6 +10,7 @@
 #define ECSDASH_SIM_WORLD_H
 
 #include "backend/base/err.h"
+#include "backend/base/map.h"
 #include "backend/base/rng.h"
 
 #include <stdbool.h>
@@ -26,8 +27,11 @@ enum sim_fate {
     FATE_OOM,       /* killed for memory after after_ms */
     FATE_NO_IMAGE,  /* never starts: CannotPullContainerError */
     FATE_UNHEALTHY, /* fails ELB health checks after after_ms */
-    FATE_SPOT,      /* interrupted after after_ms */
-    FATE_NO_ROOM    /* only place_max of them find room */
+    FATE_SPOT,      /* one in four is interrupted after after_ms */
+    FATE_NO_ROOM,   /* only place_max of them find room */
+    FATE_NO_SECRET, /* never starts: ResourceInitializationError */
+    FATE_SICK,      /* fails container health checks after after_ms */
+    FATE_DONE       /* ends by itself with 0 after after_ms */
 };
 
 struct sim_container_def {
@@ -36,6 +40,7 @@ struct sim_container_def {
     int cpu, memory;
     char driver[24], group[80], prefix[32]; /* driver "" = none */
     char env_name[32], env_value[64];       /* "" = none */
+    char secret_name[32], secret_from[140]; /* "" = none */
 };
 
 struct sim_taskdef {
@@ -60,6 +65,7 @@ struct sim_container {
 };
 
 struct sim_task {
+    struct sim_service *owner;
     char id[33], arn[240], group[80], started_by[40];
     struct sim_taskdef *def;
     struct sim_deployment *deployment; /* NULL = standalone or gone */
@@ -70,10 +76,12 @@ struct sim_task {
     int64_t created_ms, pull_started_ms, pull_stopped_ms, started_ms;
     int64_t stopping_ms, execution_stopped_ms, stopped_ms;
     int64_t next_ms; /* of its next step; INT64_MAX = none */
+    int64_t fate_ms; /* when it will end by itself; 0 = never */
     int version;
-    bool failed;     /* counted as a failure of its deployment */
-    bool registered; /* told as a target */
-    struct sim_container containers[SIM_MAX_CONTAINERS];
+    bool failed;     /* a failure that the scheduler has not counted yet */
+    bool doomed;     /* its fate is certain, not a matter of chance */
+    bool registered; /* has been up for a while: healthy, a target */
+    struct sim_container containers[]; /* as many as its definition has */
 };
 
 struct sim_deployment {
@@ -111,13 +119,19 @@ struct sim_service {
     struct sim_task **tasks; /* running and stopped, oldest first */
     size_t n_tasks, cap_tasks;
     int64_t created_ms, next_ms, steady_due_ms, place_event_ms;
+    int64_t forget_ms;        /* when its oldest stopped task goes */
     bool steady;              /* said so since the last change */
+    int streak;               /* rounds of failures since a task was healthy */
     struct sim_taskdef *script_def; /* deployed at script_ms */
     int64_t script_ms;
+    int64_t ci_every_ms, ci_ms;     /* new revisions come by themselves */
+    int auto_low, auto_high;        /* a policy scales between these */
+    int64_t auto_every_ms, auto_ms;
     struct rng rng;
 };
 
 struct sim_cluster {
+    struct sim_world *world;
     char name[64], arn[200], status[12];
     struct sim_service **services;
     size_t n_services, cap_services;
@@ -133,8 +147,11 @@ struct sim_world {
     int line_ms;   /* mean time between two log lines of a stream */
     struct sim_cluster **clusters;
     size_t n_clusters, cap_clusters;
-    struct sim_taskdef **defs;
+    struct sim_taskdef **defs; /* by family, then revision */
     size_t n_defs, cap_defs;
+    struct map *tasks;         /* id to struct sim_task, all known to ECS */
+    struct sim_task **gone;    /* forgotten by ECS: their log streams stay */
+    size_t n_gone, cap_gone;
     uint64_t version; /* of everything: goes up with each change */
 };
 
@@ -165,6 +182,11 @@ void world_update_service(struct sim_world *w, struct sim_service *s,
 void world_stop_task(struct sim_world *w, struct sim_service *owner,
                      struct sim_task *t, const char *reason);
 
+/* A standalone task; s is its cluster's `standalone`. launch "" = FARGATE. */
+struct sim_task *world_run_task(struct sim_world *w, struct sim_service *s,
+                                struct sim_taskdef *def, const char *launch,
+                                const char *started_by);
+
 /* Counts as AWS shows them. */
 int service_running(const struct sim_service *s);
 int service_pending(const struct sim_service *s);
@@ -175,6 +197,14 @@ struct sim_cluster *world_add_cluster(struct sim_world *w, const char *name,
                                       int instances);
 struct sim_taskdef *world_add_taskdef(struct sim_world *w, const char *family,
                                       int revision, const char *tag);
+/* The same with the next revision and another image tag. */
+struct sim_taskdef *world_next_taskdef(struct sim_world *w,
+                                       const struct sim_taskdef *from,
+                                       const char *tag, int64_t at_ms);
+/* One of the cluster's container instances. */
+void world_instance_arn(const struct sim_world *w,
+                        const struct sim_cluster *c, int i, char *out,
+                        size_t size);
 /* Steady: with `desired` tasks of def running since created_ms. */
 struct sim_service *world_add_service(struct sim_world *w,
                                       struct sim_cluster *c, const char *name,
@@ -189,6 +219,10 @@ int scenario_build(struct sim_world *w, const struct world_options *o,
                    struct err *err);
 
 /* ---- between world*.c -------------------------------------------------- */
+/* What happens to the service from outside: deployments, scaling policies.
+ * Returns when it wants to be called next. */
+int64_t service_script(struct sim_world *w, struct sim_service *s,
+                       int64_t at_ms);
 void task_begin(struct sim_world *w, struct sim_service *s,
                 struct sim_task *t, int64_t at_ms);
 /* Its next step, due at t->next_ms. */
