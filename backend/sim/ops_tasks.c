@@ -172,13 +172,10 @@ void sim_op_run_task(struct sim_call *c)
     put_list(c->out, "failures");
     for (int i = 0; i < n; i++) {
         struct sim_service *s = &k->standalone;
-        struct sim_task *t = world_add_task(c->world, s, d, c->now_ms);
-        snprintf(t->started_by, sizeof(t->started_by), "%s", by ? by : "");
-        snprintf(t->launch_type, sizeof(t->launch_type), "%s", launch);
+        struct sim_task *t =
+            world_run_task(c->world, s, d, launch, by ? by : "");
         if (group)
             snprintf(t->group, sizeof(t->group), "%s", group);
-        task_begin(c->world, s, t, c->now_ms);
-        s->next_ms = c->now_ms + 1;
         json_array_append_new(list, sim_task_json(c, s, t));
     }
 }

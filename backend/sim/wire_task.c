@@ -225,6 +225,9 @@ static json_t *container_def(const struct sim_call *c,
     json_t *env = put_list(o, "environment");
     if (d->env_name[0])
         add_pair(env, "name", d->env_name, "value", d->env_value);
+    if (d->secret_name[0])
+        add_pair(put_list(o, "secrets"), "name", d->secret_name, "valueFrom",
+                 d->secret_from);
     put_list(o, "mountPoints");
     put_list(o, "volumesFrom");
     put_log_configuration(o, c, d);
