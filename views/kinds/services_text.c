@@ -122,9 +122,10 @@ static void stop_row(const struct stop_group *g, int64_t now, int cols,
     doc_line(out);
     doc_printf(out, ROLE_BAD, " STOP x%-3d ", g->count);
     doc_put(out, ROLE_TEXT, g->verdict);
-    doc_printf(out, ROLE_MUTED, "  last %s (%s ago)",
-               fmt_clock(g->last_ms, FMT_UTC, at),
-               fmt_age(now - g->last_ms, age));
+    if (g->last_ms > 0)
+        doc_printf(out, ROLE_MUTED, "  last %s (%s ago)",
+                   fmt_clock(g->last_ms, FMT_UTC, at),
+                   fmt_age(now - g->last_ms, age));
     int used = doc_width(out);
     if (g->hint && used + 4 + (int)strlen(g->hint) < cols)
         doc_printf(out, ROLE_MUTED, "  -> %s", g->hint);

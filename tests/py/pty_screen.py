@@ -1,0 +1,118 @@
+"""The binary in a pseudo-terminal, as plain text: enough to drive it against
+an emulator. (Attributes are the business of tests/screen.)"""
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+
+SEQUENCE = re.compile(
+    rb"\x1b\][^\x07]*\x07|\x1b[()][AB0]|\x1b\[([0-9;?>]*)([@-~])|\x1b[=>78M]")
+
+
+class Screen:
+    def __init__(self, argv, env, rows=24, cols=100):
+        self.rows, self.cols = rows, cols
+        self.cells = [[" "] * cols for _ in range(rows)]
+        self.row = self.col = 0
+        self.pending = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(argv[0], argv, dict(env, TERM="vt100", ECSDASH_TEST="1",
+                                          LC_ALL="C.UTF-8"))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", rows, cols, 0, 0))
+
+    def keys(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self, *texts, seconds=20):
+        """Until all texts are on the screen."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if all(t in self.text() for t in texts):
+                return self.text()
+            ready, _, _ = select.select([self.fd], [], [], 0.1)
+            if ready:
+                try:
+                    self.feed(os.read(self.fd, 65536))
+                except OSError:
+                    break
+        raise AssertionError(f"waited for {texts}; the screen is:\n"
+                             + self.text())
+
+    def text(self):
+        return "\n".join("".join(r).rstrip() for r in self.cells)
+
+    def put(self, chars):
+        for ch in chars:
+            if ch == "\r":
+                self.col = 0
+            elif ch == "\n":
+                self.newline()
+            elif ch == "\b":
+                self.col = max(0, self.col - 1)
+            elif ch >= " ":
+                if self.col < self.cols:
+                    self.cells[self.row][self.col] = ch
+                self.col += 1
+
+    def newline(self):
+        if self.row < self.rows - 1:
+            self.row += 1
+        else:
+            self.cells.pop(0)
+            self.cells.append([" "] * self.cols)
+
+    def control(self, params, final):
+        p = [int(x) if x.isdigit() else 0
+             for x in params.decode().lstrip("?>").split(";")]
+        n = p[0] or 1
+        if final == b"H":
+            self.row = min(self.rows, (p[0] or 1)) - 1
+            self.col = min(self.cols, (p[1] if len(p) > 1 else 1) or 1) - 1
+        elif final == b"A":
+            self.row = max(0, self.row - n)
+        elif final == b"B":
+            self.row = min(self.rows - 1, self.row + n)
+        elif final == b"C":
+            self.col = min(self.cols - 1, self.col + n)
+        elif final == b"D":
+            self.col = max(0, self.col - n)
+        elif final == b"K":
+            cut = slice(self.col, None) if p[0] == 0 else \
+                slice(0, self.col + 1)
+            for i in range(*cut.indices(self.cols)):
+                self.cells[self.row][i] = " "
+        elif final == b"J":
+            first = self.row + 1 if p[0] == 0 else 0
+            if p[0] == 0:
+                self.control(b"0", b"K")
+            for r in range(first, self.rows):
+                self.cells[r] = [" "] * self.cols
+
+    def feed(self, data):
+        data = self.pending + data
+        at = 0
+        self.pending = b""
+        for m in SEQUENCE.finditer(data):
+            self.put(data[at:m.start()].decode("utf-8", "replace"))
+            if m.group(2):
+                self.control(m.group(1), m.group(2))
+            at = m.end()
+        rest = data[at:]
+        cut = rest.find(b"\x1b")
+        if cut >= 0:  # half a sequence waits for its end
+            self.pending, rest = rest[cut:], rest[:cut]
+        self.put(rest.decode("utf-8", "replace"))
+
+    def close(self):
+        try:
+            os.kill(self.pid, 9)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
