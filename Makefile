@@ -86,7 +86,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
 	$(Q)sh tests/run.sh build/asan build/asan
 
-tests-build: $(B)/ecsdash $(TESTS)
+tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots
 
 # What pkg-config says, asked once; a missing library is named with its package.
 build/pkgs.mk: contrib/pkgs.sh Makefile

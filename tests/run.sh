@@ -10,7 +10,7 @@ trap 'rm -rf "$out"' EXIT INT TERM
 mkdir -p "$out/home"
 export HOME="$out/home" XDG_CONFIG_HOME="$out/home/.config" XDG_STATE_HOME="$out/home/.state" \
     XDG_CACHE_HOME="$out/home/.cache" LC_ALL=C.UTF-8 TZ=UTC TMPDIR="$out" \
-    ECSDASH_BIN="$root/$bin/ecsdash" ECSDASH_ASAN_BIN="$root/$tests/ecsdash" ECSDASH_ROOT="$root" \
+    ECSDASH_BIN="$root/$bin/ecsdash" ECSDASH_ASAN_BIN="$root/$tests/ecsdash" ECSDASH_ROOT="$root" ECSDASH_TESTS="$root/$tests/tests" \
     ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:strict_string_checks=1" \
     UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1" \
     LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"

@@ -148,7 +148,8 @@ static int write_svg(struct screen *s, const char *path)
     return fclose(f);
 }
 
-static int shoot(const struct shot *sh, const char *dir)
+/* The screen of a shot, keys typed; NULL when it never came. */
+static struct screen *show(const struct shot *sh)
 {
     const char *argv[16] = {NULL, "--demo", "--seed", "7", "--sim-clock",
                             "frozen@2026-11-21T14:32:07Z"};
@@ -159,7 +160,7 @@ static int shoot(const struct shot *sh, const char *dir)
     struct screen_options o = {
         .rows = sh->rows, .cols = sh->cols, .argv = argv, .env = env};
     struct screen *s = screen_start(&o);
-    int rc = screen_wait(s, "rows 1-") && screen_idle(s) ? 0 : -1;
+    int rc = screen_wait(s, "SHORT") && screen_idle(s) ? 0 : -1;
     for (size_t i = 0; sh->keys[i] && !rc; i++) {
         screen_keys(s, sh->keys[i]);
         rc = screen_idle(s) ? 0 : -1;
@@ -167,18 +168,56 @@ static int shoot(const struct shot *sh, const char *dir)
     if (!rc && !screen_wait(s, sh->wait))
         rc = -1;
     screen_read(s, 700);
+    if (rc) {
+        screen_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static int shoot(const struct shot *sh, const char *dir)
+{
+    struct screen *s = show(sh);
+    int rc = s ? 0 : -1;
     char *path = xasprintf("%s/%s.svg", dir, sh->name);
     if (!rc)
         rc = write_svg(s, path);
     printf("%s %s\n", rc ? "FAILED" : "wrote", path);
     free(path);
-    screen_free(s);
+    if (s)
+        screen_free(s);
     return rc;
+}
+
+/* Text of each row, then its looks, a letter a column: for the second reader
+ * in tests/py/test_tmux.py. */
+static int dump(const struct shot *sh)
+{
+    struct screen *s = show(sh);
+    if (!s)
+        return 1;
+    for (int row = 0; row < sh->rows; row++) {
+        char *text = screen_row(s, row);
+        printf("%s\n", text);
+        free(text);
+        for (int col = 0; col < sh->cols; col++) {
+            struct screen_cell c = screen_cell(s, row, col);
+            putchar('0' + (c.bold ? 1 : 0) + (c.underline ? 2 : 0) +
+                    (c.reverse ? 4 : 0));
+        }
+        putchar('\n');
+    }
+    screen_free(s);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     int failed = 0;
+    for (size_t i = 0; argc == 3 && i < ARRAY_LEN(shots); i++)
+        if (strcmp(argv[1], "--dump") == 0 &&
+            strcmp(argv[2], shots[i].name) == 0)
+            return dump(&shots[i]);
     for (size_t i = 0; i < ARRAY_LEN(shots); i++)
         failed |= shoot(&shots[i], argc > 1 ? argv[1] : "screenshots");
     return failed ? 1 : 0;
