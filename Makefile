@@ -11,7 +11,8 @@ PKGS_CORE := libuv jansson libcurl libcrypto expat libpcre2-8 zlib
 PKGS_TUI  := ncursesw
 CSTD   := -std=c11 -D_GNU_SOURCE -DECSDASH_VERSION='"$(VERSION)"'
 WARN   := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
-          -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
+          -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral \
+          -Wno-format-truncation # snprintf cuts on purpose
 ifneq ($(CI)$(WERROR),)
 WARN   += -Werror
 endif
@@ -63,7 +64,7 @@ TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 
