@@ -160,7 +160,7 @@ $(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o
 $(B)/tests/screen/shots: $(B)/tests/screen/shots.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
 screenshots: all $(B)/tests/screen/shots
-	$(Q)HOME=/nonexistent ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/screen/shots screenshots
+	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/screen/shots screenshots
 
 # Figures beside their goals; printed, never asserted.
 $(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
@@ -169,7 +169,7 @@ $(B)/tests/bench/empty: $(B)/tests/bench/empty.o
 	$(call test_link,-Wl$(comma)--no-as-needed $(CORE_LIBS) $(TUI_LIBS))
 bench: all $(B)/tests/bench/bench $(B)/tests/bench/empty
 	@git log -1 --format='commit %h' 2>/dev/null || true
-	$(Q)HOME=/nonexistent ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/bench/bench $(B)/tests/bench/empty build/bench.tsv
+	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/bench/bench $(B)/tests/bench/empty build/bench.tsv
 
 install: all
 	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
