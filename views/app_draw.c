@@ -8,6 +8,7 @@
 #include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 #include "tui/status.h"
+#include "views/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,9 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
              stats.calls_minute, stats.throttled_minute ? ", " : "",
              stats.throttled_minute,
              stats.throttled_minute ? " throttled" : "");
+    const struct config_context *cfg =
+        a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
+    bool read_only = a->o.read_only || (cfg && cfg->read_only);
     const char *who = a->identity_known ? a->identity.name
                       : a->identity_error.code ? "identity unknown"
                                                : "...";
@@ -59,8 +63,9 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
         {aws_client_region(a->o.client), ROLE_HEADER, 0, false},
         {a->identity_known ? a->identity.account : NULL, ROLE_HEADER, 0,
          false},
+        {cfg && cfg->prod ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
         {who, ROLE_HEADER, 3, false},
-        {a->o.read_only ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {read_only ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
         {a->o.endpoint, ROLE_HEADER, 8, false},
         {calls, ROLE_HEADER, 7, true},
         {every, ROLE_HEADER, 6, true},

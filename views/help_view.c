@@ -80,9 +80,9 @@ static void help_fill(struct view *v, void *arg, struct doc *out)
     doc_heading(out, "command line");
     static const char *const commands[] = {
         ":services CLUSTER /FILTER", "a view, its scope and a filter at once",
-        ":logs SERVICE", "logs of a service by name",
-        ":scale N   :stop   :restart   :rollback", "act on the selection",
-        ":acknowledge   :messages   :help   :quit", "as the keys do",
+        ":scale N", "scale the selected service",
+        ":logs :restart :acknowledge :messages ...", "any action by its name",
+        ":-", "the last view",
         ":set theme NAME   :set refresh SECONDS", "settings of this run"};
     for (i = 0; i < ARRAY_LEN(commands); i += 2) {
         doc_line(out);
