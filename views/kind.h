@@ -10,6 +10,7 @@
 #include "backend/store/store.h"
 #include "keymaps/actions.h"
 #include "themes/theme.h"
+#include "tui/status.h"
 #include "views/doc.h"
 
 #include <jansson.h>
@@ -57,6 +58,10 @@ struct kind {
     const char *const *aliases;  /* NULL-terminated: "svc", "service" */
     const char *help;
     enum query_kind query;
+    enum context context;        /* its own key context */
+    const char *order;           /* name of the default order */
+    const struct hint *hints;    /* for the last row */
+    size_t n_hints;
     const struct column *columns;
     size_t n_columns;
     const char *empty;           /* "no services" */

@@ -198,8 +198,7 @@ const char *table_model_sort_text(const struct table_model *m, char *buf,
                                   size_t n)
 {
     if (m->sort_column < 0)
-        snprintf(buf, n, "%s%s",
-                 m->kind == &kind_services ? "worst-first" : "default",
+        snprintf(buf, n, "%s%s", m->kind->order,
                  m->sort_inverted ? " inverted" : "");
     else
         snprintf(buf, n, "%s %s", m->kind->columns[m->sort_column].title,

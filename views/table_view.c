@@ -36,12 +36,7 @@ static void on_snapshot(void *arg, const struct snapshot *snap)
 
 static size_t contexts(const struct view *v, enum context *out)
 {
-    const struct kind *k = tv_of(v)->model.kind;
-    enum context own = k == &kind_services     ? CONTEXT_SERVICES
-                       : k == &kind_tasks      ? CONTEXT_TASKS
-                       : k == &kind_containers ? CONTEXT_CONTAINERS
-                                               : CONTEXT_CLUSTERS;
-    out[0] = own;
+    out[0] = tv_of(v)->model.kind->context;
     out[1] = CONTEXT_TABLE;
     out[2] = CONTEXT_GENERIC;
     return 3;
@@ -185,8 +180,7 @@ static void sort_chosen(void *arg, int choice)
 static void open_sort_menu(struct table_view *tv)
 {
     struct menu *m = app_menu(tv->view.app, "Sort by", sort_chosen, tv);
-    menu_add(m, "default", tv->model.kind == &kind_services
-                               ? "worst first" : "as the view is made",
+    menu_add(m, "default", tv->model.kind->order,
              tv->model.sort_column < 0);
     for (size_t i = 0; i < tv->model.n_cols; i++) {
         const struct column *c =
@@ -440,38 +434,9 @@ static const struct snapshot *snapshot(const struct view *v)
 
 static const struct hint *hints(const struct view *v, size_t *n)
 {
-    static const struct hint services[] = {
-        {ACTION_OPEN, "tasks"}, {ACTION_LOGS, "logs"},
-        {ACTION_EVENTS, "events"}, {ACTION_DESCRIBE, "describe"},
-        {ACTION_FILTER, "filter"}, {ACTION_SCALE, "scale"},
-        {ACTION_RESTART, "restart"}, {ACTION_ROLLBACK, "rollback"},
-        {ACTION_SORT, "sort"}, {ACTION_JSON, "json"},
-        {ACTION_COPY, "copy"}, {ACTION_COMMAND, "command"},
-        {ACTION_HELP, "help"}};
-    static const struct hint tasks[] = {
-        {ACTION_OPEN, "containers"}, {ACTION_LOGS, "logs"},
-        {ACTION_DESCRIBE, "describe"}, {ACTION_FILTER, "filter"},
-        {ACTION_MARK, "mark"}, {ACTION_STOP, "stop"},
-        {ACTION_BACK, "back"}, {ACTION_JSON, "json"},
-        {ACTION_COPY, "copy id"}, {ACTION_SORT, "sort"},
-        {ACTION_HELP, "help"}};
-    static const struct hint others[] = {
-        {ACTION_OPEN, "open"}, {ACTION_DESCRIBE, "describe"},
-        {ACTION_TASKS, "tasks"}, {ACTION_LOGS, "logs"},
-        {ACTION_FILTER, "filter"}, {ACTION_JSON, "json"},
-        {ACTION_COPY, "copy"}, {ACTION_BACK, "back"},
-        {ACTION_HELP, "help"}};
     const struct kind *k = tv_of(v)->model.kind;
-    if (k == &kind_services) {
-        *n = ARRAY_LEN(services);
-        return services;
-    }
-    if (k == &kind_tasks) {
-        *n = ARRAY_LEN(tasks);
-        return tasks;
-    }
-    *n = ARRAY_LEN(others);
-    return others;
+    *n = k->n_hints;
+    return k->hints;
 }
 
 static void tick(struct view *v, int64_t now_ms)

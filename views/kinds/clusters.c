@@ -168,11 +168,22 @@ static const struct aws_op *describe(const void *row, json_t **params,
 static const char *const aliases[] = {"cluster", "cl", NULL};
 static const enum action_id actions[] = {ACTION_TASKS, ACTION_NONE};
 
+static const struct hint hints[] = {
+    {ACTION_OPEN, "services"},    {ACTION_TASKS, "tasks"},
+    {ACTION_DESCRIBE, "describe"}, {ACTION_FILTER, "filter"},
+    {ACTION_JSON, "json"},        {ACTION_COPY, "copy"},
+    {ACTION_BACK, "back"},        {ACTION_HELP, "help"},
+};
+
 const struct kind kind_clusters = {
     .name = "clusters",
     .aliases = aliases,
     .help = "clusters of the region",
     .query = QUERY_CLUSTERS,
+    .context = CONTEXT_CLUSTERS,
+    .order = "by name",
+    .hints = hints,
+    .n_hints = ARRAY_LEN(hints),
     .columns = columns,
     .n_columns = ARRAY_LEN(columns),
     .empty = "no clusters in this region",

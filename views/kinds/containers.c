@@ -214,11 +214,22 @@ static const struct aws_op *describe(const void *row, json_t **params,
 static const char *const aliases[] = {"container", "co", NULL};
 static const enum action_id actions[] = {ACTION_LOGS, ACTION_NONE};
 
+static const struct hint hints[] = {
+    {ACTION_OPEN, "describe"},    {ACTION_LOGS, "logs"},
+    {ACTION_FILTER, "filter"},    {ACTION_JSON, "json"},
+    {ACTION_COPY, "copy"},        {ACTION_BACK, "back"},
+    {ACTION_HELP, "help"},
+};
+
 const struct kind kind_containers = {
     .name = "containers",
     .aliases = aliases,
     .help = "containers of one task",
     .query = QUERY_CONTAINERS,
+    .context = CONTEXT_CONTAINERS,
+    .order = "essential-first",
+    .hints = hints,
+    .n_hints = ARRAY_LEN(hints),
     .columns = columns,
     .n_columns = ARRAY_LEN(columns),
     .empty = "no containers",

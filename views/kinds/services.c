@@ -410,11 +410,25 @@ static const enum action_id actions[] = {
     ACTION_LOGS,    ACTION_TASKS,    ACTION_EVENTS, ACTION_ACKNOWLEDGE,
     ACTION_SCALE,   ACTION_RESTART,  ACTION_ROLLBACK, ACTION_NONE};
 
+static const struct hint hints[] = {
+    {ACTION_OPEN, "tasks"},       {ACTION_LOGS, "logs"},
+    {ACTION_EVENTS, "events"},    {ACTION_DESCRIBE, "describe"},
+    {ACTION_FILTER, "filter"},    {ACTION_SCALE, "scale"},
+    {ACTION_RESTART, "restart"},  {ACTION_ROLLBACK, "rollback"},
+    {ACTION_SORT, "sort"},        {ACTION_JSON, "json"},
+    {ACTION_COPY, "copy"},        {ACTION_COMMAND, "command"},
+    {ACTION_HELP, "help"},
+};
+
 const struct kind kind_services = {
     .name = "services",
     .aliases = aliases,
     .help = "services of a cluster, or of all",
     .query = QUERY_SERVICES,
+    .context = CONTEXT_SERVICES,
+    .order = "worst-first",
+    .hints = hints,
+    .n_hints = ARRAY_LEN(hints),
     .columns = columns,
     .n_columns = ARRAY_LEN(columns),
     .empty = "no services",

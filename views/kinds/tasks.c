@@ -558,11 +558,24 @@ static const char *const aliases[] = {"task", "t", NULL};
 static const enum action_id actions[] = {ACTION_LOGS, ACTION_STOP,
                                          ACTION_NONE};
 
+static const struct hint hints[] = {
+    {ACTION_OPEN, "containers"},  {ACTION_LOGS, "logs"},
+    {ACTION_DESCRIBE, "describe"}, {ACTION_FILTER, "filter"},
+    {ACTION_MARK, "mark"},        {ACTION_STOP, "stop"},
+    {ACTION_BACK, "back"},        {ACTION_JSON, "json"},
+    {ACTION_COPY, "copy id"},     {ACTION_SORT, "sort"},
+    {ACTION_HELP, "help"},
+};
+
 const struct kind kind_tasks = {
     .name = "tasks",
     .aliases = aliases,
     .help = "tasks of a service or a cluster",
     .query = QUERY_TASKS,
+    .context = CONTEXT_TASKS,
+    .order = "newest-first",
+    .hints = hints,
+    .n_hints = ARRAY_LEN(hints),
     .columns = columns,
     .n_columns = ARRAY_LEN(columns),
     .empty = "no tasks",
