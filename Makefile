@@ -23,7 +23,7 @@ OPT_debug   := -O0 -g
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LD_asan     := -fsanitize=address,undefined
 
-ifeq ($(filter clean deps uninstall check-deps fmt,$(MAKECMDGOALS)),)
+ifeq ($(filter clean deps demo test uninstall fmt,$(MAKECMDGOALS)),)
 -include build/pkgs.mk
 endif
 
@@ -59,8 +59,8 @@ T_FLOW    := $(wildcard tests/flow/test_*.c)
 T_SCREEN  := $(wildcard tests/screen/test_*.c)
 TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN))
 
-.PHONY: all demo test asan deps check-deps clean install uninstall screenshots \
-        bench tests-build lint gen fmt
+.PHONY: all demo test asan deps clean install uninstall screenshots \
+        bench tests-build fmt
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
