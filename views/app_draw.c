@@ -16,10 +16,12 @@
 /* "2s ago", or STALE and why. */
 static enum role freshness(struct app *a, char *buf, size_t n)
 {
-    struct view *v = app_top(a);
-    const struct snapshot *s = v && v->ops->snapshot ? v->ops->snapshot(v)
-                                                     : NULL;
+    const struct snapshot *s = NULL;
     char age[16];
+    /* A text has no snapshot of its own: the table below it speaks. */
+    for (size_t i = a->depth; i-- > 0 && !s;)
+        if (a->stack[i]->ops->snapshot)
+            s = a->stack[i]->ops->snapshot(a->stack[i]);
     if (a->paused) {
         snprintf(buf, n, "PAUSED");
         return ROLE_STALE;

@@ -391,9 +391,10 @@ static void settings(const struct view *v, struct doc *out)
 {
     const struct table_model *m = &tv_of(v)->model;
     char sort[64];
-    doc_printf(out, m->filter ? ROLE_MATCH : ROLE_MUTED, "filter: %s",
-               m->filter ? table_model_filter_text(m) : "-");
-    doc_printf(out, ROLE_MUTED, "   sort: %s",
+    if (m->filter || v->app->surface.cols >= 100)
+        doc_printf(out, m->filter ? ROLE_MATCH : ROLE_MUTED, "filter: %s   ",
+                   m->filter ? table_model_filter_text(m) : "-");
+    doc_printf(out, ROLE_MUTED, "sort: %s",
                table_model_sort_text(m, sort, sizeof(sort)));
     if (m->held)
         doc_put(out, ROLE_WARN, " [order held]");
