@@ -78,12 +78,10 @@ static const char *rollout(const struct sim_service *s)
 
 /* ---- the scenario ------------------------------------------------------ */
 
-static void the_default_start_shows_every_kind_of_trouble(void **state)
+static void assert_troubles(struct sim_world *w)
 {
-    struct sim_world *w = make("default", NULL, 1);
     int64_t ten = w->now_ms - 10 * MINUTE;
     struct sim_service *s = find(w, "prod-main", "payments-api");
-    (void)state;
     assert_string_equal(rollout(s), "IN_PROGRESS");
     assert_in_range(s->deployments[0]->failed, 2, 7);
     assert_int_equal(s->deployments[0]->def->revision, 143);
@@ -116,7 +114,18 @@ static void the_default_start_shows_every_kind_of_trouble(void **state)
     assert_int_equal(s->desired, 1);
     assert_int_equal(find(w, "prod-main", "legacy-reports")->desired, 0);
     assert_int_equal(world_cluster(w, "prod-main")->n_services, 42);
-    world_free(w);
+}
+
+static void the_default_start_shows_every_kind_of_trouble(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct sim_world *w = make("default", NULL, seed);
+        assert_troubles(w);
+        pass(w, 10000); /* and ten seconds later */
+        assert_troubles(w);
+        world_free(w);
+    }
 }
 
 static void a_quiet_world_stays_quiet_for_hours(void **state)
@@ -168,6 +177,8 @@ static void failures_count_up_one_by_one_before_the_breaker(void **state)
     for (int i = 0; i < 900 && strcmp(d->rollout, "FAILED"); i++) {
         pass(w, 1000);
         assert_in_range(d->failed, last, last + 1);
+        assert_true(live_of(s, s->deployments[1]->def) + live_of(s, d->def) <=
+                    s->desired * s->max_percent / 100);
         steps += d->failed - last;
         last = d->failed;
     }
