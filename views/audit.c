@@ -16,17 +16,36 @@ static void put(struct strbuf *b, const char *key, const char *value)
     strbuf_put_json(b, value ? value : "", value ? strlen(value) : 0);
 }
 
-void audit_write(const struct pending *p, const char *arn, const char *after,
-                 const char *outcome, const char *request_id)
+/* Only a plain file of our own is written to, and a pipe in its place does
+ * not block. */
+static int append(const char *path, const char *data, size_t n)
+{
+    struct stat st;
+    int rc = -1;
+    int fd = open(path,
+                  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+                      O_CLOEXEC,
+                  0600);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_uid == geteuid() &&
+        ((st.st_mode & 077) == 0 || fchmod(fd, 0600) == 0) &&
+        write(fd, data, n) == (ssize_t)n)
+        rc = 0;
+    close(fd);
+    return rc;
+}
+
+void audit_write(const struct pending *p, const char *arn, const char *before,
+                 const char *after, const char *outcome,
+                 const char *request_id)
 {
     const struct app *a = p->app;
-    char iso[40], before[400];
+    char iso[40];
     struct strbuf b = STRBUF_INIT;
-    struct stat st;
     if (!a->o.audit_path)
         return;
-    snprintf(before, sizeof(before), "desired=%d taskDefinition=%s",
-             p->seen.desired, p->seen.task_definition);
     strbuf_putc(&b, '{');
     put(&b, "time", fmt_iso(app_now(a), FMT_UTC, iso));
     put(&b, "account", a->identity.account);
@@ -34,19 +53,13 @@ void audit_write(const struct pending *p, const char *arn, const char *after,
     put(&b, "region", aws_client_region(a->o.client));
     put(&b, "action", action_get(p->action)->name);
     put(&b, "arn", arn);
-    put(&b, "before", p->action == ACTION_STOP ? "" : before);
+    put(&b, "before", before);
     put(&b, "after", after);
     put(&b, "outcome", outcome);
     put(&b, "request_id", request_id);
     strbuf_puts(&b, "}\n");
-    int fd = open(a->o.audit_path,
-                  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
-    if (fd < 0 || fstat(fd, &st) || st.st_uid != geteuid() ||
-        write(fd, b.data, b.len) != (ssize_t)b.len)
+    if (append(a->o.audit_path, b.data, b.len))
         app_say(p->app, MSG_WARN, "The audit log %s could not be written.",
                 a->o.audit_path);
-    if (fd >= 0)
-        close(fd);
     strbuf_release(&b);
 }

@@ -41,11 +41,6 @@ static const struct {
     {ACTION_STOP, "STOP", "Stop"},
 };
 
-const struct aws_op *pending_op(const struct pending *p)
-{
-    return p->action == ACTION_STOP ? &ecs_stop_task : &ecs_update_service;
-}
-
 /* Only what changes: everything else is left to whoever set it. */
 json_t *pending_params(const struct pending *p, size_t i)
 {
@@ -93,37 +88,66 @@ void pending_will(const struct pending *p, char *buf, size_t n)
     }
 }
 
-/* Healthy tasks of the same service that stay when the targets go. */
-static int remaining(const struct pending *p, int *running)
+static bool is_target(const struct pending *p, const char *key)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->targets[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* Healthy tasks of a service that stay when the targets go. */
+static int remaining(const struct pending *p, const char *service, int *of)
 {
     const struct snapshot *s = p->targets[0].snap;
-    const struct task_row *first = p->targets[0].row;
     int left = 0;
-    *running = 0;
+    *of = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         const struct task_row *r = s->rows[i].data;
-        bool target = false;
-        if (r->stopped || r->loading || !r->task->group ||
-            !first->task->group ||
-            strcmp(r->task->group, first->task->group) != 0 ||
-            !r->task->last_status ||
-            strcmp(r->task->last_status, "RUNNING") != 0)
+        if (r->stopped || r->loading || !r->task->service ||
+            strcmp(r->task->service, service) != 0 || !r->task->last_status ||
+            strcmp(r->task->last_status, "RUNNING") != 0 ||
+            !r->task->cluster_arn ||
+            strcmp(arn_tail(r->task->cluster_arn),
+                   arn_tail(p->cluster)) != 0 ||
+            (r->task->health && strcmp(r->task->health, "UNHEALTHY") == 0))
             continue;
-        (*running)++;
-        for (size_t k = 0; k < p->n; k++)
-            target |= strcmp(p->targets[k].key, s->rows[i].key) == 0;
-        left += !target;
+        (*of)++;
+        left += !is_target(p, s->rows[i].key);
     }
     return left;
 }
 
+static const char *service_of(const struct pending *p, size_t i)
+{
+    const struct task_row *r = p->targets[i].row;
+    return r->task->service;
+}
+
+/* Whether the i-th target is the first of its service. */
+static bool first_of_service(const struct pending *p, size_t i)
+{
+    const char *s = service_of(p, i);
+    for (size_t k = 0; s && k < i; k++)
+        if (service_of(p, k) && strcmp(service_of(p, k), s) == 0)
+            return false;
+    return s != NULL;
+}
+
+/* All that runs of a service, where that is more than one. */
+static bool stops_all(const struct pending *p)
+{
+    int of;
+    for (size_t i = 0; i < p->n; i++)
+        if (first_of_service(p, i) &&
+            remaining(p, service_of(p, i), &of) == 0 && of > 1)
+            return true;
+    return false;
+}
+
 bool pending_drastic(const struct pending *p)
 {
-    const struct config_context *c =
-        p->app->o.config ? config_of(p->app->o.config,
-                                     p->app->identity.account)
-                         : NULL;
-    int running;
+    const struct config_context *c = pending_context(p);
     if (c && c->confirm_type)
         return true;
     switch (p->action) {
@@ -132,7 +156,7 @@ bool pending_drastic(const struct pending *p)
     case ACTION_ROLLBACK:
         return true;
     case ACTION_STOP:
-        return p->n > 1 && remaining(p, &running) == 0;
+        return stops_all(p);
     default:
         return false;
     }
@@ -141,8 +165,7 @@ bool pending_drastic(const struct pending *p)
 static void where(const struct pending *p, struct dialog *d)
 {
     const struct app *a = p->app;
-    const struct config_context *c =
-        a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
+    const struct config_context *c = pending_context(p);
     dialog_add(d, ROLE_DIALOG, "account", "%s%s  %s  %s",
                a->identity.account, c && c->prod ? " [PROD]" : "",
                aws_client_region(a->o.client), a->identity.name);
@@ -150,32 +173,41 @@ static void where(const struct pending *p, struct dialog *d)
     dialog_add(d, ROLE_DIALOG, "target", "%s", p->arn);
 }
 
-static void changed(struct dialog *d, const char *what, int before, int after)
+static void count_changed(struct dialog *d, const char *what, int before,
+                          int after)
 {
     if (before != after)
         dialog_add(d, ROLE_WARN, "changed", "%s %d -> %d since you pressed "
                    "the key", what, before, after);
 }
 
-static void service_lines(const struct pending *p, const struct seen *fresh,
-                          struct dialog *d)
+static void service_changes(const struct pending *p, struct dialog *d)
 {
-    const struct seen *s = fresh ? fresh : &p->seen;
+    const struct seen *was = &p->was, *now = &p->seen;
+    count_changed(d, "desired", was->desired, now->desired);
+    count_changed(d, "running", was->running, now->running);
+    if (strcmp(was->task_definition, now->task_definition) != 0)
+        dialog_add(d, ROLE_WARN, "changed", "definition %s -> %s: somebody "
+                   "deployed", taskdef_revision(was->task_definition),
+                   taskdef_revision(now->task_definition));
+    else if (strcmp(was->primary, now->primary) != 0)
+        dialog_add(d, ROLE_WARN, "changed", "deployment %s -> %s: somebody "
+                   "deployed", was->primary, now->primary);
+}
+
+static void service_lines(const struct pending *p, struct dialog *d)
+{
+    const struct seen *s = &p->seen;
     char will[300];
     dialog_add(d, ROLE_DIALOG, "now", "desired %d, running %d, pending %d, "
-               "%s %s", s->desired, s->running, s->pending,
+               "deployment %s %s", s->desired, s->running, s->pending,
                taskdef_revision(s->task_definition), s->rollout);
-    if (fresh) {
-        changed(d, "desired", p->seen.desired, fresh->desired);
-        changed(d, "running", p->seen.running, fresh->running);
-        if (strcmp(p->seen.task_definition, fresh->task_definition) != 0)
-            dialog_add(d, ROLE_WARN, "changed", "definition %s -> %s: "
-                       "somebody deployed",
-                       taskdef_revision(p->seen.task_definition),
-                       taskdef_revision(fresh->task_definition));
-        else if (strcmp(p->seen.primary, fresh->primary) != 0)
-            dialog_add(d, ROLE_WARN, "changed", "a new deployment has begun: "
-                       "%s", fresh->primary);
+    if (p->changed)
+        service_changes(p, d);
+    if (p->stage == STAGE_LOOK) {
+        dialog_add(d, ROLE_DIALOG, "note", "looking for the revision before "
+                   "%s", taskdef_revision(s->task_definition));
+        return;
     }
     pending_will(p, will, sizeof(will));
     dialog_add(d, ROLE_DIALOG, "will", "%s", will);
@@ -192,45 +224,70 @@ static void service_lines(const struct pending *p, const struct seen *fresh,
                    taskdef_revision(p->definition), p->why_definition);
 }
 
+static void task_status(const struct pending *p, size_t i, struct dialog *d)
+{
+    const struct stop *s = &p->stops[i];
+    if (p->changed && s->now[0] && strcmp(s->was, s->now) != 0)
+        dialog_add(d, ROLE_WARN, "changed", "%.8s %s -> %s since you pressed "
+                   "the key", arn_tail(p->targets[i].key), s->was, s->now);
+    else if (i == 0)
+        dialog_add(d, ROLE_DIALOG, "now", "%s%s%s", s->was,
+                   service_of(p, i) ? ", of service " : "",
+                   service_of(p, i) ? service_of(p, i) : "");
+}
+
 static void stop_lines(const struct pending *p, struct dialog *d)
 {
-    const struct task_row *first = p->targets[0].row;
+    size_t alone = 0;
+    int of, left;
     char will[300];
-    int running, left = remaining(p, &running);
-    pending_will(p, will, sizeof(will));
-    dialog_add(d, ROLE_DIALOG, "will", "%s", will);
     for (size_t i = 1; i < p->n && i < 4; i++)
         dialog_add(d, ROLE_DIALOG, "", "%s", p->targets[i].key);
     if (p->n > 4)
         dialog_add(d, ROLE_DIALOG, "", "and %zu more", p->n - 4);
-    if (!first->task->service)
-        dialog_add(d, ROLE_WARN, "note", "standalone: will not be replaced");
-    else
+    for (size_t i = 0; i < p->n; i++)
+        task_status(p, i, d);
+    pending_will(p, will, sizeof(will));
+    dialog_add(d, ROLE_DIALOG, "will", "%s", will);
+    for (size_t i = 0; i < p->n; i++) {
+        alone += !service_of(p, i);
+        if (!first_of_service(p, i))
+            continue;
+        left = remaining(p, service_of(p, i), &of);
         dialog_add(d, left ? ROLE_DIALOG : ROLE_WARN, "note",
-                   "%d of %d running tasks of %s remain; the service starts "
-                   "new ones", left, running, first->task->service);
+                   "%d of %d healthy tasks of %s remain; the service starts "
+                   "new ones", left, of, service_of(p, i));
+    }
+    if (alone && alone == p->n)
+        dialog_add(d, ROLE_WARN, "note", "standalone: will not be replaced");
+    else if (alone)
+        dialog_add(d, ROLE_WARN, "note", "%zu standalone: will not be "
+                   "replaced", alone);
 }
 
-static void ask_field(struct pending *p, const struct seen *fresh,
-                      struct dialog *d)
+static void ask_field(const struct pending *p, struct dialog *d)
 {
-    if (p->stage == STAGE_TYPED) {
-        dialog_ask_typed(d, "type the name", p->name);
-    } else if (p->action == ACTION_SCALE) {
-        int64_t preset = p->wanted >= 0 ? p->wanted
-                         : fresh        ? fresh->desired
-                                        : p->seen.desired;
-        dialog_ask_number(d, "desired count", preset, 0, 5000);
-    } else if (p->action == ACTION_STOP) {
+    if (p->stage == STAGE_CHECK) {
+        dialog_add(d, ROLE_DIALOG, "note", "the target is being read again "
+                   "before anything is sent");
+    } else if (p->stage == STAGE_TYPED) {
+        dialog_ask_typed(d, p->action == ACTION_STOP
+                                ? "type what is to be stopped"
+                                : "type the service name", p->name);
+    } else if (p->stage == STAGE_ASK && p->action == ACTION_SCALE) {
+        dialog_ask_number(d, "desired count",
+                          p->wanted >= 0 ? p->wanted : p->seen.desired, 0,
+                          5000);
+    } else if (p->stage == STAGE_ASK && p->action == ACTION_STOP) {
         dialog_ask_text(d, "reason", p->reason);
     }
 }
 
-void pending_dialog(struct pending *p, const struct seen *fresh,
-                    app_dialog_fn *fn)
+void pending_dialog(struct pending *p, app_dialog_fn *fn)
 {
     char title[200];
     const char *button = "", *word = "";
+    bool waits = p->stage == STAGE_LOOK || p->stage == STAGE_CHECK;
     for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
         if (titles[i].action == p->action) {
             word = titles[i].title;
@@ -238,11 +295,12 @@ void pending_dialog(struct pending *p, const struct seen *fresh,
         }
     }
     snprintf(title, sizeof(title), "%s %s", word, p->name);
-    struct dialog *d = app_dialog(p->app, title, button, fn, p);
+    struct dialog *d =
+        app_dialog(p->app, title, waits ? NULL : button, fn, p);
     where(p, d);
     if (p->action == ACTION_STOP)
         stop_lines(p, d);
     else
-        service_lines(p, fresh, d);
-    ask_field(p, fresh, d);
+        service_lines(p, d);
+    ask_field(p, d);
 }
