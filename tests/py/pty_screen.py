@@ -10,7 +10,8 @@ import termios
 import time
 
 SEQUENCE = re.compile(
-    rb"\x1b\][^\x07]*\x07|\x1b[()][AB0]|\x1b\[([0-9;?>]*)([@-~])|\x1b[=>78M]")
+    rb"\x1b\][^\x07]*\x07|\x1b[()][AB0]|\x1b\[([0-9;?>]*)([@-~])"
+    rb"|\x1b([=>78MD])")
 
 
 class Screen:
@@ -18,6 +19,7 @@ class Screen:
         self.rows, self.cols = rows, cols
         self.cells = [[" "] * cols for _ in range(rows)]
         self.row = self.col = 0
+        self.top, self.bottom = 0, rows - 1  # the scrolling region
         self.pending = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -61,11 +63,18 @@ class Screen:
                 self.col += 1
 
     def newline(self):
-        if self.row < self.rows - 1:
+        if self.row == self.bottom:
+            self.cells.pop(self.top)
+            self.cells.insert(self.bottom, [" "] * self.cols)
+        elif self.row < self.rows - 1:
             self.row += 1
-        else:
-            self.cells.pop(0)
-            self.cells.append([" "] * self.cols)
+
+    def reverse_index(self):
+        if self.row == self.top:
+            self.cells.pop(self.bottom)
+            self.cells.insert(self.top, [" "] * self.cols)
+        elif self.row > 0:
+            self.row -= 1
 
     def control(self, params, final):
         p = [int(x) if x.isdigit() else 0
@@ -74,6 +83,10 @@ class Screen:
         if final == b"H":
             self.row = min(self.rows, (p[0] or 1)) - 1
             self.col = min(self.cols, (p[1] if len(p) > 1 else 1) or 1) - 1
+        elif final == b"r":
+            self.top = (p[0] or 1) - 1
+            self.bottom = (p[1] if len(p) > 1 and p[1] else self.rows) - 1
+            self.row = self.col = 0
         elif final == b"A":
             self.row = max(0, self.row - n)
         elif final == b"B":
@@ -102,6 +115,10 @@ class Screen:
             self.put(data[at:m.start()].decode("utf-8", "replace"))
             if m.group(2):
                 self.control(m.group(1), m.group(2))
+            elif m.group(3) == b"M":
+                self.reverse_index()
+            elif m.group(3) == b"D":
+                self.newline()
             at = m.end()
         rest = data[at:]
         cut = rest.find(b"\x1b")

@@ -215,9 +215,9 @@ def roll_back_wants_the_name():
         s.keys("/web\r")
         s.wait("services(1 of 2)")
         s.keys("B")
-        s.wait("ROLL BACK web", "type the name")
+        s.wait("ROLL BACK web", "type the")
         s.keys("web")
-        s.wait("type the name web")
+        s.wait("name web")
         s.keys("\r")
         s.wait("Rolling web")
     finally:
