@@ -1,0 +1,758 @@
+/* The four actions, from key to outcome, without a terminal: the real client
+ * against the simulator on the same loop, whose clock is driven. What went
+ * out is read from the simulator's list of requests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/aws/session.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/rng.h"
+#include "backend/net/loop.h"
+#include "backend/sim/sim.h"
+#include "backend/sim/world.h"
+#include "keymaps/keyspec.h"
+#include "views/app.h"
+#include "views/config.h"
+#include "views/kind.h"
+
+#define WALL 1795271527000 /* 2026-11-21T14:32:07Z */
+
+struct lab {
+    struct clock *clock;
+    struct loop *loop;
+    struct rng rng;
+    struct sim *sim;
+    struct aws_session *session;
+    struct store *store;
+    struct keymap *keymap;
+    struct theme theme;
+    struct config config;
+    struct log *log;
+    struct app *app;
+    char dir[64];
+    char *audit;
+};
+
+static const char *lookup(void *arg, const char *name)
+{
+    struct lab *l = arg;
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return sim_access_key(l->sim);
+    if (strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0)
+        return sim_secret(l->sim);
+    return NULL;
+}
+
+static int set_up(void **state)
+{
+    struct lab *l = xcalloc(1, sizeof(*l));
+    struct err err = {0};
+    setlocale(LC_CTYPE, "C.UTF-8");
+    signal(SIGPIPE, SIG_IGN);
+    snprintf(l->dir, sizeof(l->dir), "/tmp/ecsdash-mutate-XXXXXX");
+    assert_non_null(mkdtemp(l->dir));
+    l->audit = xasprintf("%s/audit.log", l->dir);
+    l->clock = clock_new_driven(WALL);
+    l->loop = loop_new(l->clock);
+    rng_seed(&l->rng, 1);
+    l->log = log_open(NULL, l->clock, &err);
+    l->keymap = keymap_new_default();
+    assert_int_equal(theme_builtin(&l->theme, "default", &err), 0);
+    *state = l;
+    return 0;
+}
+
+static void settle(struct lab *l)
+{
+    /* Delay-0 timers fire only when driven. */
+    clock_advance(l->clock, 10);
+    assert_true(loop_until_idle(l->loop, 5000));
+}
+
+static void paint(struct lab *l)
+{
+    app_draw(l->app, 40, 120);
+    app_painted(l->app);
+}
+
+static void pass(struct lab *l, int ms)
+{
+    for (; ms > 0; ms -= 500) {
+        clock_advance(l->clock, 500);
+        assert_true(loop_until_idle(l->loop, 5000));
+        paint(l);
+    }
+}
+
+/* Opens the dashboard over the rows of `kind` that match `filter`. */
+static void open_app(struct lab *l, const char *scenario, bool read_only,
+                     const struct kind *kind, const char *filter)
+{
+    struct err err = {0};
+    struct sim_options so = {.scenario = scenario, .seed = 7,
+                             .mode = SIM_CLOCK_DRIVEN, .clock = l->clock};
+    l->sim = sim_new(loop_uv(l->loop), &so, &err);
+    assert_non_null(l->sim);
+    struct aws_session_options ao = {
+        .env = {lookup, l}, .no_files = true, .region = sim_region(l->sim),
+        .endpoint_url = sim_endpoint(l->sim), .read_only = read_only,
+        .budget_unlimited = true};
+    l->session = aws_session_new(l->loop, &l->rng, &ao, &err);
+    if (!l->session)
+        fail_msg("%s", err.message);
+    struct store_options sto = {.refresh_ms = 5000, .hidden_ms = 30000,
+                                .keep_stopped = 200, .seed = 1};
+    l->store = store_new(l->loop, aws_session_client(l->session), &sto);
+    struct app_options o = {
+        .loop = l->loop, .clock = l->clock,
+        .client = aws_session_client(l->session), .store = l->store,
+        .keymap = l->keymap, .theme = &l->theme, .config = &l->config,
+        .log = l->log, .audit_path = l->audit, .read_only = read_only,
+        .refresh_ms = 5000, .cluster = "prod-main"};
+    l->app = app_new(&o);
+    assert_int_equal(app_start(l->app, kind, filter, &err), 0);
+    settle(l);
+    pass(l, 3000);
+    assert_true(l->app->identity_known);
+}
+
+static int tear_down(void **state)
+{
+    struct lab *l = *state;
+    app_free(l->app);
+    if (l->store)
+        store_free(l->store);
+    if (l->session)
+        aws_session_free(l->session);
+    sim_free(l->sim);
+    loop_free(l->loop);
+    log_close(l->log);
+    clock_free(l->clock);
+    keymap_free(l->keymap);
+    unlink(l->audit);
+    rmdir(l->dir);
+    free(l->audit);
+    free(l);
+    return 0;
+}
+
+/* A key that arrives before the next frame. */
+static void raw_key(struct lab *l, const char *spec)
+{
+    struct key k = {0};
+    assert_int_equal(keyspec_parse(spec, &k, NULL), 0);
+    app_key(l->app, k);
+}
+
+/* A key of a person who sees what it does. */
+static void key(struct lab *l, const char *spec)
+{
+    paint(l);
+    raw_key(l, spec);
+    paint(l);
+}
+
+static void type(struct lab *l, const char *text)
+{
+    for (; *text; text++) {
+        paint(l);
+        app_key(l->app, (struct key){.code = (unsigned char)*text});
+    }
+    paint(l);
+}
+
+/* To the button, and press it. */
+static void confirm(struct lab *l)
+{
+    for (int i = 0; i < 4 && l->app->dialog.focus != DIALOG_ON_CONFIRM; i++)
+        key(l, "<Tab>");
+    assert_int_equal(l->app->dialog.focus, DIALOG_ON_CONFIRM);
+    key(l, "<Enter>");
+}
+
+static void confirm_typed(struct lab *l, const char *name)
+{
+    assert_int_equal(l->app->dialog.field, DIALOG_TYPED);
+    type(l, name);
+    confirm(l);
+}
+
+static void set_number(struct lab *l, const char *text)
+{
+    assert_int_equal(l->app->dialog.field, DIALOG_NUMBER);
+    for (int i = 0; i < 5; i++)
+        key(l, "<Backspace>");
+    type(l, text);
+}
+
+static bool said(const struct lab *l, const char *text)
+{
+    for (size_t i = 0; i < l->app->messages.n; i++)
+        if (strstr(l->app->messages.items[i].text, text))
+            return true;
+    return false;
+}
+
+static void assert_said(const struct lab *l, const char *text)
+{
+    if (said(l, text))
+        return;
+    for (size_t i = 0; i < l->app->messages.n; i++)
+        print_message("  said: %s\n", l->app->messages.items[i].text);
+    fail_msg("nobody said \"%s\"", text);
+}
+
+static bool asks(const struct lab *l, const char *text)
+{
+    const struct dialog *d = &l->app->dialog;
+    for (size_t i = 0; d->open && i < d->n_lines; i++)
+        if (strstr(d->lines[i].value, text))
+            return true;
+    return false;
+}
+
+static void assert_asks(const struct lab *l, const char *text)
+{
+    const struct dialog *d = &l->app->dialog;
+    if (asks(l, text))
+        return;
+    for (size_t i = 0; d->open && i < d->n_lines; i++)
+        print_message("  %s: %s\n", d->lines[i].label, d->lines[i].value);
+    fail_msg("the dialog does not say \"%s\"", text);
+}
+
+static size_t mutations(const struct lab *l)
+{
+    return sim_count(l->sim, "UpdateService") + sim_count(l->sim, "StopTask");
+}
+
+/* The only request of `op` had exactly this body. Takes `want`. */
+static void assert_sent(struct lab *l, const char *op, json_t *want)
+{
+    assert_int_equal(sim_count(l->sim, op), 1);
+    for (size_t i = 0; i < sim_requests(l->sim); i++) {
+        const struct sim_request *r = sim_request_at(l->sim, i);
+        if (strcmp(r->operation, op) != 0)
+            continue;
+        json_t *got = json_loads(r->body, 0, NULL);
+        if (!json_equal(got, want))
+            fail_msg("%s was sent %s", op, r->body);
+        json_decref(got);
+    }
+    json_decref(want);
+}
+
+static struct sim_service *service(struct lab *l, const char *name)
+{
+    struct sim_cluster *c = world_cluster(sim_world_of(l->sim), "prod-main");
+    struct sim_service *s = world_service(c, name);
+    assert_non_null(s);
+    return s;
+}
+
+static json_t *audit_line(const struct lab *l, size_t i)
+{
+    char line[4000] = "";
+    FILE *f = fopen(l->audit, "r");
+    assert_non_null(f);
+    for (size_t k = 0; k <= i; k++)
+        assert_non_null(fgets(line, sizeof(line), f));
+    fclose(f);
+    json_t *o = json_loads(line, 0, NULL);
+    assert_non_null(o);
+    return o;
+}
+
+static void assert_audit(const struct lab *l, size_t i, const char *member,
+                         const char *part)
+{
+    json_t *o = audit_line(l, i);
+    const char *text = json_string_value(json_object_get(o, member));
+    if (!text || !strstr(text, part))
+        fail_msg("%s is %s, without %s", member, text ? text : "-", part);
+    json_decref(o);
+}
+
+/* ---- scale ----------------------------------------------------------- */
+
+static void scale_sends_only_the_count_and_follows_until_steady(void **state)
+{
+    struct lab *l = *state;
+    struct stat st;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "S");
+    assert_asks(l, s->arn);
+    assert_asks(l, l->app->identity.account);
+    assert_asks(l, l->app->identity.name);
+    assert_asks(l, sim_region(l->sim));
+    assert_asks(l, "prod-main");
+    assert_asks(l, "desired 6, running 6");
+    assert_int_equal(l->app->dialog.focus, DIALOG_ON_CANCEL);
+    set_number(l, "8");
+    confirm(l);
+    settle(l);
+    assert_sent(l, "UpdateService",
+                json_pack("{s:s,s:s,s:i}", "cluster", s->cluster->arn,
+                          "service", s->arn, "desiredCount", 8));
+    assert_int_equal(s->desired, 8);
+    assert_said(l, "Scaling catalog-api 6 -> 8 (request ");
+    assert_false(l->app->dialog.open);
+    pass(l, 180000);
+    assert_said(l, "8/8, steady after");
+    assert_int_equal(stat(l->audit, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_audit(l, 0, "arn", s->arn);
+    assert_audit(l, 0, "before", "desired=6");
+    assert_audit(l, 0, "after", "desiredCount=8");
+    assert_audit(l, 0, "outcome", "ok");
+    assert_audit(l, 0, "who", l->app->identity.arn);
+    assert_audit(l, 0, "request_id", "-");
+}
+
+static void scale_to_zero_wants_the_name_typed(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    key(l, "S");
+    set_number(l, "0");
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    assert_int_equal(service(l, "catalog-api")->desired, 0);
+}
+
+static void scale_to_the_same_count_sends_nothing(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    key(l, "S");
+    confirm(l);
+    settle(l);
+    assert_said(l, "Nothing was sent");
+    assert_int_equal(mutations(l), 0);
+}
+
+static void a_count_set_back_by_someone_else_is_told(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "S");
+    set_number(l, "8");
+    confirm(l);
+    settle(l);
+    world_update_service(sim_world_of(l->sim), s, 6, NULL, false);
+    pass(l, 8000);
+    assert_said(l, "reverted to 6 by someone else");
+    assert_false(said(l, "steady"));
+}
+
+/* ---- nothing is confirmed by accident -------------------------------- */
+
+static void type_ahead_confirms_nothing(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    paint(l);
+    raw_key(l, "R");
+    raw_key(l, "<Tab>");
+    raw_key(l, "<Enter>");
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    assert_true(l->app->dialog.open);
+    /* And a burst that moves the focus and presses at once. */
+    paint(l);
+    raw_key(l, "<Tab>");
+    raw_key(l, "<Enter>");
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    assert_true(l->app->dialog.open);
+}
+
+static void pasted_text_opens_and_confirms_nothing(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    app_paste(l->app, "R", 1);
+    assert_false(l->app->dialog.open);
+    key(l, "B");
+    settle(l);
+    paint(l);
+    assert_int_equal(l->app->dialog.field, DIALOG_TYPED);
+    app_paste(l->app, "catalog-api\n", 12);
+    paint(l);
+    app_paste(l->app, "\n", 1);
+    settle(l);
+    assert_string_equal(dialog_text(&l->app->dialog), "");
+    assert_int_equal(mutations(l), 0);
+}
+
+static void escape_sends_nothing_even_while_it_is_read_again(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    key(l, "R");
+    confirm(l);
+    assert_true(l->app->dialog.open);
+    key(l, "<Esc>");
+    settle(l);
+    pass(l, 2000);
+    assert_said(l, "Cancelled: nothing was sent");
+    assert_int_equal(mutations(l), 0);
+    assert_false(l->app->dialog.open);
+}
+
+static void a_changed_target_asks_again(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "S");
+    set_number(l, "8");
+    world_update_service(sim_world_of(l->sim), s, 7, NULL, false);
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    assert_asks(l, "desired 6 -> 7");
+    assert_false(l->app->dialog.painted);
+    assert_int_equal(l->app->dialog.focus, DIALOG_ON_CANCEL);
+    raw_key(l, "<Tab>");
+    raw_key(l, "<Enter>"); /* typed ahead for the dialog before */
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 1);
+    assert_said(l, "Scaling catalog-api 7 -> 8");
+}
+
+/* ---- refusals -------------------------------------------------------- */
+
+static void read_only_opens_nothing(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", true, &kind_services, "catalog-api");
+    const char *keys[] = {"S", "R", "B"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        key(l, keys[i]);
+        assert_false(l->app->dialog.open);
+    }
+    app_command(l->app, "scale 9");
+    assert_false(l->app->dialog.open);
+    /* Were the dispatch point to fail, the call layer still refuses. */
+    l->app->o.read_only = false;
+    key(l, "R");
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    assert_said(l, "Nothing was sent");
+}
+
+static void an_account_marked_readonly_is_refused(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    l->config.n_contexts = 1;
+    l->config.contexts[0].read_only = true;
+    snprintf(l->config.contexts[0].account,
+             sizeof(l->config.contexts[0].account), "%s",
+             l->app->identity.account);
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "as readonly");
+}
+
+static void an_unknown_identity_is_refused(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    l->app->identity_known = false;
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "not known yet");
+}
+
+static void a_daemon_has_no_count(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, "node-agent");
+    key(l, "S");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "DAEMON");
+}
+
+static void codedeploy_services_can_only_be_scaled(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, "accounts-bluegreen");
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    key(l, "B");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "CodeDeploy");
+    key(l, "S");
+    assert_true(l->app->dialog.open);
+}
+
+/* ---- restart, roll back ---------------------------------------------- */
+
+static void restart_sends_only_the_new_deployment(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "R");
+    assert_asks(l, "tags are resolved again");
+    confirm(l);
+    settle(l);
+    assert_sent(l, "UpdateService",
+                json_pack("{s:s,s:s,s:b}", "cluster", s->cluster->arn,
+                          "service", s->arn, "forceNewDeployment", 1));
+    assert_false(said(l, "steady"));
+    pass(l, 300000);
+    assert_said(l, "Restarting catalog-api: 6/6, steady after");
+}
+
+static void roll_back_takes_the_active_revision_before(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    char want[200];
+    snprintf(want, sizeof(want), "%s",
+             world_taskdef(sim_world_of(l->sim), "catalog-api:200")->arn);
+    key(l, "B");
+    settle(l);
+    assert_asks(l, ":200 is the active revision before");
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    assert_sent(l, "UpdateService",
+                json_pack("{s:s,s:s,s:s}", "cluster", s->cluster->arn,
+                          "service", s->arn, "taskDefinition", want));
+    pass(l, 2000);
+    /* In the middle of it the way back is the deployment that still runs. */
+    pass(l, 6000);
+    key(l, "B");
+    settle(l);
+    assert_asks(l, ":201 is the ACTIVE deployment");
+}
+
+static void roll_back_prefers_what_completed_while_we_looked(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_world *w = sim_world_of(l->sim);
+    struct sim_service *s = service(l, "catalog-api");
+    struct sim_taskdef *next =
+        world_next_taskdef(w, s->def, "a", sim_now(l->sim));
+    next = world_next_taskdef(w, next, "b", sim_now(l->sim));
+    world_update_service(w, s, -1, next, false); /* :201 to :203 */
+    pass(l, 400000);
+    assert_string_equal(s->deployments[0]->rollout, "COMPLETED");
+    key(l, "B");
+    assert_asks(l, ":201 is the last before it that completed here");
+}
+
+static void another_deployment_in_between_is_told(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_world *w = sim_world_of(l->sim);
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "R");
+    confirm(l);
+    settle(l);
+    world_update_service(
+        w, s, -1, world_next_taskdef(w, s->def, "a", sim_now(l->sim)), false);
+    pass(l, 4000);
+    assert_said(l, "somebody deployed");
+    assert_false(said(l, "steady"));
+}
+
+/* ---- stop ------------------------------------------------------------ */
+
+static void stop_names_what_remains_and_sends_the_reason(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_tasks, "catalog-api");
+    key(l, "K");
+    assert_asks(l, "5 of 6 healthy tasks of catalog-api remain");
+    char arn[300];
+    snprintf(arn, sizeof(arn), "%s", l->app->dialog.lines[2].value);
+    type(l, "stuck");
+    confirm(l);
+    settle(l);
+    assert_sent(l, "StopTask",
+                json_pack("{s:s,s:s,s:s}", "cluster",
+                          service(l, "catalog-api")->cluster->arn, "task",
+                          arn, "reason", "stuck"));
+    assert_said(l, "Stopping 1 of 1 task (request ");
+    pass(l, 180000);
+    assert_said(l, "Replacing tasks of catalog-api: 6/6, steady after");
+    assert_audit(l, 0, "before", "RUNNING");
+    assert_audit(l, 0, "after", "stuck");
+}
+
+static void stopping_all_tasks_wants_it_typed(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_tasks, "coupons");
+    key(l, "<Space>");
+    key(l, "<Space>");
+    key(l, "K");
+    assert_asks(l, "0 of 2 healthy tasks of coupons remain");
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 0);
+    confirm_typed(l, "2 tasks");
+    settle(l);
+    assert_int_equal(sim_count(l->sim, "StopTask"), 2);
+}
+
+static void a_standalone_task_is_not_replaced(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_tasks, "db-migrate");
+    key(l, "K");
+    assert_asks(l, "standalone: will not be replaced");
+}
+
+/* ---- failures -------------------------------------------------------- */
+
+static void an_unknown_outcome_is_looked_up_and_never_sent_again(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    sim_fault_add(l->sim, "UpdateService", FAULT_RESET_AFTER, 0, 1, 0);
+    key(l, "S");
+    set_number(l, "8");
+    confirm(l);
+    settle(l);
+    pass(l, 10000);
+    assert_int_equal(sim_count(l->sim, "UpdateService"), 1);
+    assert_said(l, "The outcome is unknown");
+    assert_said(l, "Looked up: it took effect on catalog-api");
+    assert_audit(l, 1, "outcome", "looked up: took effect");
+    pass(l, 180000);
+    assert_said(l, "8/8, steady after");
+}
+
+static void an_unknown_outcome_without_effect_says_so(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    sim_fault_add(l->sim, "UpdateService", FAULT_RESET_BEFORE, 0, 1, 0);
+    key(l, "S");
+    set_number(l, "8");
+    confirm(l);
+    settle(l);
+    pass(l, 10000);
+    assert_int_equal(sim_count(l->sim, "UpdateService"), 1);
+    assert_said(l, "it has not taken effect");
+    assert_int_equal(service(l, "catalog-api")->desired, 6);
+}
+
+static void an_unknown_stop_is_looked_up(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_tasks, "catalog-api");
+    sim_fault_add(l->sim, "StopTask", FAULT_RESET_AFTER, 0, 1, 0);
+    key(l, "K");
+    confirm(l);
+    settle(l);
+    pass(l, 10000);
+    assert_int_equal(sim_count(l->sim, "StopTask"), 1);
+    assert_said(l, "Looked up: it took effect");
+}
+
+static void a_denied_call_says_who_may_not(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    sim_fault_add(l->sim, "UpdateService", FAULT_DENY, 0, 1, 0);
+    key(l, "R");
+    confirm(l);
+    settle(l);
+    assert_said(l, "This identity may not do that");
+    assert_audit(l, 0, "outcome", "not authorized");
+}
+
+static void ending_amid_a_call_leaves_a_trace(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    sim_fault_add(l->sim, "UpdateService", FAULT_DELAY, 0, 1, 60000);
+    key(l, "R");
+    confirm(l);
+    while (!sim_count(l->sim, "UpdateService"))
+        loop_turn(l->loop, 100);
+    app_free(l->app);
+    l->app = NULL;
+    assert_audit(l, 0, "outcome", "unknown");
+}
+
+static void a_link_in_place_of_the_audit_log_is_not_followed(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    char *other = xasprintf("%s/other", l->dir);
+    assert_int_equal(symlink(other, l->audit), 0);
+    key(l, "R");
+    confirm(l);
+    settle(l);
+    assert_int_equal(mutations(l), 1);
+    assert_int_equal(access(other, F_OK), -1);
+    assert_said(l, "could not be written");
+    free(other);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(scale_sends_only_the_count_and_follows_until_steady),
+        T(scale_to_zero_wants_the_name_typed),
+        T(scale_to_the_same_count_sends_nothing),
+        T(a_count_set_back_by_someone_else_is_told),
+        T(type_ahead_confirms_nothing),
+        T(pasted_text_opens_and_confirms_nothing),
+        T(escape_sends_nothing_even_while_it_is_read_again),
+        T(a_changed_target_asks_again),
+        T(read_only_opens_nothing),
+        T(an_account_marked_readonly_is_refused),
+        T(an_unknown_identity_is_refused),
+        T(a_daemon_has_no_count),
+        T(codedeploy_services_can_only_be_scaled),
+        T(restart_sends_only_the_new_deployment),
+        T(roll_back_takes_the_active_revision_before),
+        T(roll_back_prefers_what_completed_while_we_looked),
+        T(another_deployment_in_between_is_told),
+        T(stop_names_what_remains_and_sends_the_reason),
+        T(stopping_all_tasks_wants_it_typed),
+        T(a_standalone_task_is_not_replaced),
+        T(an_unknown_outcome_is_looked_up_and_never_sent_again),
+        T(an_unknown_outcome_without_effect_says_so),
+        T(an_unknown_stop_is_looked_up),
+        T(a_denied_call_says_who_may_not),
+        T(ending_amid_a_call_leaves_a_trace),
+        T(a_link_in_place_of_the_audit_log_is_not_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
