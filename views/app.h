@@ -41,6 +41,7 @@ struct app_options {
     const char *audit_path; /* NULL = no audit log */
     const struct config *config; /* contexts; may be NULL */
     bool read_only;
+    bool still; /* tests and pictures: no call counts in the header */
     int64_t refresh_ms;
     const char *endpoint; /* shown when overridden; or NULL */
     const char *mode;     /* "DEMO", or NULL */

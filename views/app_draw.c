@@ -69,7 +69,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
         {who, ROLE_HEADER, 3, false},
         {read_only ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
         {a->o.endpoint, ROLE_HEADER, 8, false},
-        {calls, ROLE_HEADER, 7, true},
+        {a->o.still ? NULL : calls, ROLE_HEADER, 7, true},
         {every, ROLE_HEADER, 6, true},
         {fmt_clock(app_now(a), FMT_UTC, clock), ROLE_HEADER, 4, true},
         {fresh, fresh_role, 0, true},
