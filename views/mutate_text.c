@@ -271,9 +271,7 @@ static void ask_field(const struct pending *p, struct dialog *d)
         dialog_add(d, ROLE_DIALOG, "note", "the target is being read again "
                    "before anything is sent");
     } else if (p->stage == STAGE_TYPED) {
-        dialog_ask_typed(d, p->action == ACTION_STOP
-                                ? "type what is to be stopped"
-                                : "type the service name", p->name);
+        dialog_ask_typed(d, "type the name", p->name);
     } else if (p->stage == STAGE_ASK && p->action == ACTION_SCALE) {
         dialog_ask_number(d, "desired count",
                           p->wanted >= 0 ? p->wanted : p->seen.desired, 0,
