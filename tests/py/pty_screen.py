@@ -31,11 +31,12 @@ class Screen:
     def keys(self, text):
         os.write(self.fd, text.encode())
 
-    def wait(self, *texts, seconds=20):
+    def wait(self, *texts, gone=None, seconds=20):
         """Until all texts are on the screen."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if all(t in self.text() for t in texts):
+            if all(t in self.text() for t in texts) and \
+                    not (gone and gone in self.text()):
                 return self.text()
             ready, _, _ = select.select([self.fd], [], [], 0.1)
             if ready:
