@@ -38,24 +38,28 @@ static int64_t elapsed(const struct follow *f)
     return app_now(f->m->app) - f->started_ms;
 }
 
-/* "Scaling web 4 -> 6" and the like. */
+/* "Scaling web 4 -> 6 (request ...)" and the like: each message of a follower
+ * takes the place of the one before, so the request id stays in sight. */
 static void what(const struct follow *f, char *buf, size_t n)
 {
+    char doing[200];
     switch (f->action) {
     case ACTION_SCALE:
-        snprintf(buf, n, "Scaling %s %d -> %lld", f->name, f->from,
-                 (long long)f->wanted);
+        snprintf(doing, sizeof(doing), "Scaling %s %d -> %lld", f->name,
+                 f->from, (long long)f->wanted);
         break;
     case ACTION_RESTART:
-        snprintf(buf, n, "Restarting %s", f->name);
+        snprintf(doing, sizeof(doing), "Restarting %s", f->name);
         break;
     case ACTION_ROLLBACK:
-        snprintf(buf, n, "Rolling %s back", f->name);
+        snprintf(doing, sizeof(doing), "Rolling %s back", f->name);
         break;
     default:
-        snprintf(buf, n, "Replacing tasks of %s", f->name);
+        snprintf(doing, sizeof(doing), "Replacing tasks of %s", f->name);
         break;
     }
+    snprintf(buf, n, "%s%s%s%s", doing, f->request_id[0] ? " (request " : "",
+             f->request_id, f->request_id[0] ? ")" : "");
 }
 
 static const struct ecs_deployment *find(const struct ecs_service *s,
@@ -128,7 +132,7 @@ static bool judge(struct follow *f, const struct ecs_service *s)
 {
     struct app *a = f->m->app;
     struct seen now;
-    char took[24], doing[200];
+    char took[24], doing[300];
     seen_of(s, &now);
     fmt_duration(elapsed(f), took);
     what(f, doing, sizeof(doing));
@@ -216,6 +220,7 @@ void follow_start(struct mutations *m, const struct pending *p,
     snprintf(f->service, sizeof(f->service), "%s", service);
     snprintf(f->before, sizeof(f->before), "%s", p->seen.primary);
     snprintf(f->ours, sizeof(f->ours), "%s", p->ours);
+    snprintf(f->request_id, sizeof(f->request_id), "%s", p->request_id);
     scope_init(&f->scope, &m->app->scope);
     f->next = m->follows;
     m->follows = f;

@@ -82,6 +82,7 @@ struct follow {
     bool dipped;            /* stop: running has been below desired */
     char before[64];        /* primary before */
     char ours[64];          /* the deployment that we began; "" = unknown */
+    char request_id[80];    /* "" = nobody answered */
     struct timer timer;
     struct scope scope;
 };

@@ -526,7 +526,8 @@ static void restart_sends_only_the_new_deployment(void **state)
                           "service", s->arn, "forceNewDeployment", 1));
     assert_false(said(l, "steady"));
     pass(l, 300000);
-    assert_said(l, "Restarting catalog-api: 6/6, steady after");
+    assert_said(l, "): 6/6, steady after");
+    assert_said(l, "Restarting catalog-api (request ");
 }
 
 static void roll_back_takes_the_active_revision_before(void **state)
@@ -604,7 +605,8 @@ static void stop_names_what_remains_and_sends_the_reason(void **state)
                           arn, "reason", "stuck"));
     assert_said(l, "Stopping 1 of 1 task (request ");
     pass(l, 180000);
-    assert_said(l, "Replacing tasks of catalog-api: 6/6, steady after");
+    assert_said(l, "): 6/6, steady after");
+    assert_said(l, "Replacing tasks of catalog-api (request ");
     assert_audit(l, 0, "before", "RUNNING");
     assert_audit(l, 0, "after", "stuck");
 }
