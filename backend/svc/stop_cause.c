@@ -331,5 +331,6 @@ void stop_summarise(const struct ecs_task *const *tasks,
             groups[g].container = causes[i].container;
         }
     }
-    qsort(groups, out->n_groups, sizeof(*groups), by_last);
+    if (out->n_groups)
+        qsort(groups, out->n_groups, sizeof(*groups), by_last);
 }
