@@ -112,6 +112,13 @@ static void finish_csi(struct input *in, char final, input_fn *fn, void *arg)
     size_t k = 0;
     in->state = INPUT_GROUND;
     in->params[in->n_params] = '\0';
+    /* ESC [ [ A to E: F1 to F5 of the linux console. */
+    if (in->n_params == 1 && in->params[0] == '[') {
+        if (final >= 'A' && final <= 'E')
+            emit(in, (uint32_t)(K_F1 + (final - 'A')), 0, fn, arg);
+        in->alt = false;
+        return;
+    }
     if (final == 'M' && !in->n_params) { /* X10 mouse report */
         in->state = INPUT_MOUSE;
         in->mouse_left = 3;
@@ -147,10 +154,7 @@ static void in_csi(struct input *in, unsigned char c, input_fn *fn, void *arg)
     if (c >= 0x40 && c <= 0x7e && !(c == '[' && !in->n_params)) {
         finish_csi(in, (char)c, fn, arg);
     } else if (c == '[' || (c >= 0x20 && c <= 0x3f)) {
-        /* ESC [ [ A is F1 on the linux console: its last byte is the final. */
-        if (c == '[')
-            in->params[in->n_params++] = '?';
-        else if (in->n_params < sizeof(in->params) - 1)
+        if (in->n_params < sizeof(in->params) - 1)
             in->params[in->n_params++] = (char)c;
     } else if (c == ESC) {
         in->state = INPUT_ESCAPE;
