@@ -167,8 +167,8 @@ static int draw_message(struct app *a, struct surface *s, int bottom,
     int rows = 0;
     while (left && rows < MESSAGE_ROWS) {
         size_t n = utf8_fit(p, left, cols - 2, NULL);
-        /* Break at a blank where there is one in the last third. */
-        for (size_t k = n; n < left && k > n - n / 3; k--) {
+        /* Break at a blank where there is one in the last two thirds. */
+        for (size_t k = n; n < left && k > n / 3; k--) {
             if (p[k] == ' ') {
                 n = k;
                 break;

@@ -69,6 +69,10 @@ static void go_to(struct log_view *lv, size_t i)
 {
     struct pager_source src = log_view_source(lv);
 
+    /* A hit that is looked at must not be scrolled away by new lines. */
+    if (lv->pager.follow)
+        lv->paused_seq = logbuf_last_seq(lv->buf);
+    lv->pager.follow = false;
     lv->pager.has_hit = true;
     lv->pager.hit = i;
     pager_show(&lv->pager, &src, i);
