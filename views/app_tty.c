@@ -203,6 +203,7 @@ static void suspend(struct app_tty *t)
     uv_signal_stop(&t->signal[SIG_TSTP]);
     kill(0, SIGTSTP);
     term_resume(t->term);
+    flush(t); /* nothing is painted before what is queued has left */
     store_pause(t->app->o.store, false);
     app_say(t->app, MSG_INFO, "Resumed; refreshing.");
     app_do(t->app, ACTION_REFRESH);
