@@ -1,0 +1,228 @@
+/* What a terminal does to a program: sizes, signals, hang-ups, pieces of
+ * escape sequences, and a service that goes silent. */
+#include "tests/screen/scene.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void resizing_repaints_at_every_size(void **state)
+{
+    static const int sizes[][2] = {{40, 120}, {10, 50}, {6, 30}, {60, 200},
+                                   {2, 10},   {24, 80}};
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, "j");
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        screen_resize(s, sizes[i][0], sizes[i][1]);
+        assert_true(screen_idle(s));
+        if (sizes[i][0] > 5)
+            scene_selects(s, "CRASH");
+    }
+    scene_shows(s, "rows 1-10 of 49");
+    assert_true(scene_row_has(s, 23, "? help"));
+    assert_true(scene_row_has(s, 0, "DEMO"));
+    screen_free(s);
+}
+
+static void a_storm_of_resizes_ends_at_the_last_size(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    for (int i = 0; i < 60; i++) {
+        screen_resize(s, 10 + i % 30, 40 + i);
+        screen_signal(s, SIGWINCH);
+    }
+    screen_resize(s, 40, 120);
+    assert_true(screen_idle(s));
+    scene_shows(s, "ECS rolling");
+    scene_type(s, "j");
+    scene_selects(s, "CRASH");
+    assert_true(scene_row_has(s, 39, "? help"));
+    assert_true(scene_row_has(s, 0, "DEMO"));
+    screen_free(s);
+}
+
+static void signals_end_it_with_the_terminal_restored(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGSEGV, SIGABRT};
+    (void)state;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        int sig = signals[i];
+        struct screen *s = scene_demo();
+        screen_signal(s, sig);
+        int end = screen_end(s);
+        if (end != -sig) /* a sanitizer may turn the crash into its exit */
+            print_message("signal %d ended as %d\n", sig, end);
+        if (sig != SIGSEGV && sig != SIGABRT)
+            assert_int_equal(end, -sig);
+        assert_int_not_equal(end, 0);
+        assert_int_not_equal(end, -1000);
+        scene_restored(s);
+        screen_free(s);
+    }
+}
+
+/* The child has no terminal any more: it ends, and takes the simulator. */
+static void a_hang_up_leaves_no_process_behind(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    pid_t pid = screen_pid(s);
+    char cmd[96];
+    int child = 0;
+    snprintf(cmd, sizeof(cmd), "/proc/%d/task/%d/children", (int)pid,
+             (int)pid);
+    FILE *f = fopen(cmd, "r");
+    if (!f || fscanf(f, "%d", &child) != 1)
+        child = 0; /* a kernel without that file */
+    if (f)
+        fclose(f);
+    screen_signal(s, SIGHUP);
+    assert_int_equal(screen_end(s), -SIGHUP);
+    for (int i = 0; child && i < 100 && kill(child, 0) == 0; i++)
+        screen_read(s, 0), usleep(20000);
+    if (child)
+        assert_true(kill(child, 0) != 0 && errno == ESRCH);
+    screen_free(s);
+}
+
+/* action: suspend */
+static void suspending_gives_the_terminal_back_and_forth(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    struct termios before, now;
+    scene_type(s, "j");
+    screen_keys(s, "\032");
+    int st = 0;
+    for (int i = 0; i < 500 && !WIFSTOPPED(st); i++) {
+        screen_read(s, 20);
+        if (waitpid(screen_pid(s), &st, WUNTRACED | WNOHANG) <= 0)
+            st = 0;
+    }
+    /* An orphaned group isn't stopped by the kernel; the screen is left and
+     * taken again all the same. */
+    if (WIFSTOPPED(st)) {
+        screen_stty(s, &before, &now);
+        assert_int_equal(before.c_lflag, now.c_lflag);
+        assert_true(scene_raw_has(s, "\033[?1049l"));
+        kill(-screen_pid(s), SIGCONT); /* as a shell's fg does */
+    }
+    scene_type(s, "j");
+    scene_selects(s, "thumbnailer");
+    assert_true(scene_row_has(s, 0, "DEMO"));
+    screen_stty(s, &before, &now);
+    assert_int_not_equal(before.c_lflag, now.c_lflag);
+    scene_type(s, "q");
+    screen_keys(s, "q");
+    assert_int_equal(screen_end(s), 0);
+    scene_restored(s);
+    screen_free(s);
+}
+
+static struct screen *beside(struct sim_child *sim)
+{
+    static const char *const args[] = {"--seed", "7", NULL};
+    assert_true(sim_child_start(sim, args));
+    const char *argv[] = {NULL, "--refresh", "1", NULL};
+    struct screen_options o = {.rows = 24, .cols = 80, .argv = argv,
+                               .env = sim->envp};
+    struct screen *s = screen_start(&o);
+    scene_shows(s, "39 ok");
+    scene_shows(s, "rows 1-10 of 49");
+    return s;
+}
+
+static void rows_stay_when_the_service_dies(void **state)
+{
+    (void)state;
+    struct sim_child sim;
+    struct screen *s = beside(&sim);
+    sim_child_stop(&sim);
+    scene_shows(s, "STALE");
+    scene_shows(s, "rows 1-");
+    scene_shows(s, "payments-api");
+    scene_selects(s, "DOWN");
+    screen_keys(s, "j");
+    scene_selects(s, "CRASH");
+    screen_keys(s, "?");
+    scene_shows(s, "> help");
+    screen_keys(s, "Q");
+    assert_int_equal(screen_end(s), 0);
+    scene_restored(s);
+    screen_free(s);
+}
+
+static void a_frozen_service_costs_no_row_and_no_key(void **state)
+{
+    (void)state;
+    struct sim_child sim;
+    struct screen *s = beside(&sim);
+    kill(sim.pid, SIGSTOP);
+    screen_keys(s, "j");
+    scene_selects(s, "CRASH");
+    screen_keys(s, "/thumb");
+    scene_shows(s, "1 of 49");
+    screen_read(s, 500);
+    scene_selects(s, "thumbnailer");
+    kill(sim.pid, SIGCONT);
+    screen_keys(s, "nail\r");
+    scene_shows(s, "filter: thumbnail");
+    screen_keys(s, "\033");
+    scene_shows(s, "of 49 ");
+    screen_keys(s, "g");
+    scene_selects(s, "DOWN");
+    scene_gone(s, "STALE");
+    screen_free(s);
+    sim_child_stop(&sim);
+}
+
+static void a_sequence_in_pieces_is_one_key(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    /* Faster than the wait for a lone escape, slower than one read. */
+    screen_keys(s, "\033");
+    screen_read(s, 2);
+    screen_keys(s, "[");
+    screen_read(s, 2);
+    scene_type(s, "B");
+    scene_selects(s, "CRASH      payments");
+    assert_false(screen_has(s, "ROLL BACK"));
+    screen_free(s);
+}
+
+static void unknown_sequences_are_swallowed(void **state)
+{
+    static const char *const noise[] = {
+        "\033[99~",     "\033[1;9R",   "\033[?1;2c", "\033]11;rgb:0/0/0\007",
+        "\033[<0;1;1M", "\033Pzz\033\\", "\033[200~Q\033[201~"};
+    (void)state;
+    struct screen *s = scene_demo();
+    for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
+        scene_type(s, noise[i]);
+    scene_selects(s, "DOWN");
+    assert_true(screen_has(s, "rows 1-"));
+    assert_true(scene_row_has(s, 2, "services(49)"));
+    scene_type(s, "j");
+    scene_selects(s, "CRASH");
+    screen_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resizing_repaints_at_every_size),
+        cmocka_unit_test(a_storm_of_resizes_ends_at_the_last_size),
+        cmocka_unit_test(signals_end_it_with_the_terminal_restored),
+        cmocka_unit_test(a_hang_up_leaves_no_process_behind),
+        cmocka_unit_test(suspending_gives_the_terminal_back_and_forth),
+        cmocka_unit_test(rows_stay_when_the_service_dies),
+        cmocka_unit_test(a_frozen_service_costs_no_row_and_no_key),
+        cmocka_unit_test(a_sequence_in_pieces_is_one_key),
+        cmocka_unit_test(unknown_sequences_are_swallowed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
