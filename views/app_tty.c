@@ -246,6 +246,9 @@ static void on_signal(uv_signal_t *s, int num)
     struct app_tty *t = s->data;
     switch (num) {
     case SIGWINCH:
+        /* There and back again may come as one signal with the old size, and
+         * yet the terminal has lost what it showed. */
+        t->app->redraw_wanted = true;
         app_dirty(t->app, PAINT_KEY);
         break;
     case SIGTSTP:

@@ -323,6 +323,14 @@ void screen_resize(struct screen *s, int rows, int cols)
     ioctl(s->fd, TIOCSWINSZ, &ws);
 }
 
+void screen_hang_up(struct screen *s)
+{
+    close(s->fd);
+    close(s->slave);
+    s->fd = s->slave = -1;
+    s->eof = true;
+}
+
 void screen_signal(struct screen *s, int sig)
 {
     kill(s->pid, sig);
@@ -333,7 +341,8 @@ int screen_end(struct screen *s)
     int64_t end = now_ms() + DEADLINE_MS;
     int st;
     while (s->pid > 0 && now_ms() < end) {
-        take(s, 20);
+        if (!take(s, 20) && s->eof)
+            usleep(5000);
         if (waitpid(s->pid, &st, WNOHANG) == s->pid) {
             s->pid = -1;
             while (take(s, 20))
@@ -379,8 +388,10 @@ void screen_free(struct screen *s)
         kill(s->pid, SIGKILL);
         waitpid(s->pid, NULL, 0);
     }
-    close(s->fd);
-    close(s->slave);
+    if (s->fd >= 0)
+        close(s->fd);
+    if (s->slave >= 0)
+        close(s->slave);
     vterm_free(s->vt);
     strbuf_release(&s->raw);
     free(s);

@@ -61,6 +61,9 @@ struct screen_cell screen_cell(struct screen *s, int row, int col);
 void screen_cursor(struct screen *s, int *row, int *col);
 
 void screen_resize(struct screen *s, int rows, int cols);
+/* Close the terminal under the program. Only screen_end and screen_free may
+ * follow. */
+void screen_hang_up(struct screen *s);
 void screen_signal(struct screen *s, int sig);
 /* Waits for the end; exit status, or -signal. -1000 when it runs on. */
 int screen_end(struct screen *s);
