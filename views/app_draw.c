@@ -13,6 +13,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct config_context *account_settings(const struct app *a)
+{
+    return a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
+}
+
+static bool read_only(const struct app *a)
+{
+    const struct config_context *c = account_settings(a);
+    return a->o.read_only || (c && c->read_only);
+}
+
 /* "2s ago", or STALE and why. */
 static enum role freshness(struct app *a, char *buf, size_t n)
 {
@@ -53,9 +64,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
              stats.calls_minute, stats.throttled_minute ? ", " : "",
              stats.throttled_minute,
              stats.throttled_minute ? " throttled" : "");
-    const struct config_context *cfg =
-        a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
-    bool read_only = a->o.read_only || (cfg && cfg->read_only);
+    const struct config_context *cfg = account_settings(a);
     const char *who = a->identity_known ? a->identity.name
                       : a->identity_error.code ? "identity unknown"
                                                : "...";
@@ -67,7 +76,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
          false},
         {cfg && cfg->prod ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
         {who, ROLE_HEADER, 3, false},
-        {read_only ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
         {a->o.endpoint, ROLE_HEADER, 8, false},
         {a->o.still ? NULL : calls, ROLE_HEADER, 7, true},
         {every, ROLE_HEADER, 6, true},
@@ -198,7 +207,7 @@ static void draw_hints(struct app *a, struct surface *s, struct rect row)
     struct view *v = app_top(a);
     const struct hint *h = v->ops->hints ? v->ops->hints(v, &n) : NULL;
     if (h)
-        status_hints(s, row, a->o.keymap, ctx, n_ctx, h, n, a->o.read_only);
+        status_hints(s, row, a->o.keymap, ctx, n_ctx, h, n, read_only(a));
 }
 
 /* Too small for more than who and what: rows 1 and 2, never a refusal. */

@@ -199,9 +199,11 @@ static void filter_typed(void *arg, enum prompt_result r, const char *text)
     if (r == PROMPT_CANCELLED)
         text = "";
     /* While a pattern is half typed it may be wrong: the last good one
-     * stays; only accepting it complains. */
-    if (table_model_filter(&tv->model, text, &err) && r == PROMPT_ACCEPTED)
-        app_say(tv->view.app, MSG_ERROR, "%s", err.message);
+     * filters on; accepting it complains and clears. */
+    if (table_model_filter(&tv->model, text, &err) && r == PROMPT_ACCEPTED) {
+        table_model_filter(&tv->model, NULL, NULL);
+        app_say(tv->view.app, MSG_ERROR, "%s No filter is set.", err.message);
+    }
 }
 
 /* ---- actions --------------------------------------------------------- */
