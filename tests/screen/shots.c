@@ -28,7 +28,7 @@ static const struct shot shots[] = {
     {"services-200x60", 60, 200, KEYS("jj"), "SHORT", {0}},
     {"tasks", 30, 120, KEYS("/payments-api cluster:main\r", "\r"),
      "RUNNING", {0}},
-    {"log", 30, 120, KEYS("/payments-api cluster:main\r", "l", "E"),
+    {"log", 30, 120, KEYS("/payments-api cluster:main\r", "l", "", "", "", "E"),
      "efused", {0}},
     {"scale", 24, 80, KEYS("/checkout-web cluster:main\r", "S"),
      "desired count", {0}},
@@ -164,6 +164,7 @@ static struct screen *show(const struct shot *sh)
     for (size_t i = 0; sh->keys[i] && !rc; i++) {
         screen_keys(s, sh->keys[i]);
         rc = screen_idle(s) ? 0 : -1;
+        screen_read(s, 900); /* timers: a log's second page, a publish */
     }
     if (!rc && !screen_wait(s, sh->wait))
         rc = -1;
