@@ -131,7 +131,7 @@ static void scan_events(json_t *list, struct ecs_service *s)
         int64_t at = get_time(v, "createdAt");
         if (says(m, "steady state") || says(m, "deployment completed"))
             newest(&s->steady_ms, at);
-        if (says(m, "has started") || says(m, "registered"))
+        if (says(m, "has started") || says(m, " registered "))
             newest(&s->progress_ms, at);
         if (says(m, "rolling back"))
             newest(&s->rolled_back_ms, at);

@@ -1,208 +1,892 @@
-/* Decoders: a whole reply, and every way in which one can be odd. */
-#include "backend/base/mem.h"
-#include "backend/base/utf8.h"
-#include "backend/svc/ecs.h"
-
+/* ECS replies to structs: whole fixtures, then the same with every member
+ * spoilt in every way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 /* cmocka needs the four above first. */
 #include <cmocka.h>
 
-static const char service[] =
-    "{\"serviceArn\":\"arn:aws:ecs:eu-west-1:1:service/prod/web\","
-    "\"serviceName\":\"web\\u001b[31m\",\"clusterArn\":\"arn:aws:ecs:"
-    "eu-west-1:1:cluster/prod\",\"status\":\"ACTIVE\",\"desiredCount\":4,"
-    "\"runningCount\":3,\"pendingCount\":1,\"capacityProviderStrategy\":"
-    "[{\"capacityProvider\":\"FARGATE_SPOT\",\"weight\":1,\"base\":0}],"
-    "\"taskDefinition\":\"arn:aws:ecs:eu-west-1:1:task-definition/web:143\","
-    "\"deploymentConfiguration\":{\"maximumPercent\":200,"
-    "\"minimumHealthyPercent\":100,\"deploymentCircuitBreaker\":{\"enable\":"
-    "true,\"rollback\":true},\"alarms\":{\"alarmNames\":[\"a\",\"b\"]}},"
-    "\"deployments\":[{\"id\":\"ecs-svc/1\",\"status\":\"PRIMARY\","
-    "\"desiredCount\":4,\"failedTasks\":2,\"createdAt\":1.7952715275E9,"
-    "\"rolloutState\":\"IN_PROGRESS\"}],\"events\":["
-    "{\"id\":\"1\",\"createdAt\":1795271500,\"message\":\"(service web) has "
-    "started 1 tasks\"},{\"id\":\"2\",\"createdAt\":1795271400.5,"
-    "\"message\":\"(service web) has reached a steady state.\"},{\"id\":"
-    "\"3\",\"createdAt\":1795270000,\"message\":\"rolling back to x\"}],"
-    "\"loadBalancers\":[{\"targetGroupArn\":\"tg\",\"containerPort\":8080}],"
-    "\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":[\"s1\"]"
-    "}},\"placementStrategy\":[{\"type\":\"spread\",\"field\":\"az\"}],"
-    "\"tags\":[{\"key\":\"team\",\"value\":\"pay\"}],\"createdAt\":1700000000"
-    ",\"zzFuture\":{\"x\":[1,null]}}";
+#include "backend/base/mem.h"
+#include "backend/base/utf8.h"
+#include "backend/svc/ecs.h"
+#include "backend/svc/health.h"
 
-static const char task[] =
-    "{\"taskArn\":\"arn:aws:ecs:eu-west-1:1:task/prod/0123456789abcdef\","
-    "\"group\":\"service:web\",\"lastStatus\":\"STOPPED\",\"cpu\":\"512\","
-    "\"stoppedReason\":\"Essential container in task exited\","
-    "\"startedAt\":1795271500.25,\"stoppedAt\":1795271510,"
-    "\"containers\":[{\"name\":\"app\",\"exitCode\":137,\"reason\":"
-    "\"OutOfMemoryError: x\",\"networkInterfaces\":[{\"privateIpv4Address\":"
-    "\"10.0.0.7\"}],\"networkBindings\":[{\"containerPort\":80,\"hostPort\":"
-    "32768}]}],\"attachments\":[{\"type\":\"ElasticNetworkInterface\","
-    "\"details\":[{\"name\":\"networkInterfaceId\",\"value\":\"eni-1\"}]}],"
-    "\"overrides\":{\"containerOverrides\":[{\"name\":\"app\",\"environment\""
-    ":[{\"name\":\"PASSWORD\",\"value\":\"hunter2\"}],\"cpu\":5}]}}";
+#define ARN "arn:aws:ecs:eu-west-1:123456789012:"
+#define NOW 1795271527000LL
 
-static const char definition[] =
-    "{\"taskDefinition\":{\"taskDefinitionArn\":\"arn:aws:ecs:eu-west-1:1:"
-    "task-definition/web:143\",\"family\":\"web\",\"revision\":143,"
-    "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"web:1\","
-    "\"logConfiguration\":{\"logDriver\":\"awslogs\",\"options\":{"
-    "\"awslogs-group\":\"/ecs/web\",\"awslogs-region\":\"eu-west-1\","
-    "\"awslogs-stream-prefix\":\"ecs\"}}},{\"name\":\"envoy\",\"essential\":"
-    "false}]}}";
+/* Fixtures are written with ' for ". */
+static const char cluster_text[] =
+    "{'clusterArn':'" ARN "cluster/prod','clusterName':'prod',"
+    "'status':'ACTIVE','registeredContainerInstancesCount':3,"
+    "'runningTasksCount':41,'pendingTasksCount':2,'activeServicesCount':7,"
+    "'statistics':[{'name':'runningEC2TasksCount','value':'11'},"
+    "{'name':'runningFargateTasksCount','value':'30'}],"
+    "'capacityProviders':['FARGATE','FARGATE_SPOT'],"
+    "'settings':[{'name':'containerInsights','value':'enhanced'}],"
+    "'tags':[{'key':'env','value':'prod'},{'key':'bare'}],"
+    "'futureMember':{'x':[1,2,{'y':null}]}}";
 
-static void a_service_is_whole(void **state)
+static const char service_text[] =
+    "{'serviceArn':'" ARN "service/prod/web','serviceName':'web',"
+    "'clusterArn':'" ARN "cluster/prod','status':'ACTIVE',"
+    "'desiredCount':4,'runningCount':3,'pendingCount':1,"
+    "'launchType':'FARGATE',"
+    "'capacityProviderStrategy':[{'capacityProvider':'FARGATE_SPOT',"
+    "'weight':3,'base':0},{'capacityProvider':'FARGATE','weight':1}],"
+    "'taskDefinition':'" ARN "task-definition/web:143',"
+    "'platformVersion':'1.4.0','platformFamily':'Linux',"
+    "'schedulingStrategy':'REPLICA',"
+    "'deploymentController':{'type':'CODE_DEPLOY'},"
+    "'deploymentConfiguration':{'maximumPercent':200,"
+    "'minimumHealthyPercent':50,'strategy':'ROLLING',"
+    "'deploymentCircuitBreaker':{'enable':true,'rollback':true},"
+    "'alarms':{'alarmNames':['5xx','slow'],'enable':true}},"
+    "'deployments':[{'id':'ecs-svc/2','status':'PRIMARY',"
+    "'taskDefinition':'" ARN "task-definition/web:143',"
+    "'rolloutState':'IN_PROGRESS','rolloutStateReason':'in progress.',"
+    "'desiredCount':4,'runningCount':1,'pendingCount':1,'failedTasks':5,"
+    "'createdAt':1795271000.25,'updatedAt':1795271100,"
+    "'launchType':'FARGATE','platformVersion':'1.4.0',"
+    "'capacityProviderStrategy':[{'capacityProvider':'FARGATE',"
+    "'weight':2}]},"
+    "{'id':'ecs-svc/1','status':'ACTIVE','taskDefinition':"
+    "'" ARN "task-definition/web:142','desiredCount':4,'runningCount':2}],"
+    "'taskSets':[{'id':'ecs-svc/9','status':'ACTIVE','taskDefinition':"
+    "'" ARN "task-definition/web:144','stabilityStatus':'STABILIZING',"
+    "'externalId':'d-ABC','computedDesiredCount':4,'runningCount':1,"
+    "'pendingCount':2}],"
+    "'events':[{'id':'e3','createdAt':1795271400,"
+    "'message':'(service web) has started 1 tasks: (task aaaa).'},"
+    "{'id':'e2','createdAt':1795271300,"
+    "'message':'(service web) is unable to place a task.'},"
+    "{'id':'e1','createdAt':1795271200,"
+    "'message':'(service web) has reached a steady state.'}],"
+    "'loadBalancers':[{'targetGroupArn':'arn:tg/web','containerName':'app',"
+    "'containerPort':8080}],"
+    "'networkConfiguration':{'awsvpcConfiguration':{'subnets':['subnet-1',"
+    "'subnet-2'],'securityGroups':['sg-1'],'assignPublicIp':'DISABLED'}},"
+    "'serviceRegistries':[{'registryArn':'arn:sd/web'}],"
+    "'placementStrategy':[{'type':'spread','field':'az'},"
+    "{'type':'binpack','field':'memory'}],"
+    "'placementConstraints':[{'type':'distinctInstance'}],"
+    "'healthCheckGracePeriodSeconds':60,'enableExecuteCommand':true,"
+    "'propagateTags':'SERVICE','availabilityZoneRebalancing':'ENABLED',"
+    "'createdBy':'arn:aws:iam::123456789012:role/ci',"
+    "'roleArn':'arn:aws:iam::123456789012:role/ecs',"
+    "'currentServiceDeployment':'" ARN "service-deployment/prod/web/x',"
+    "'createdAt':1700000000.5,'tags':[{'key':'team','value':'pay'}],"
+    "'brandNew':['a',1,null]}";
+
+static const char task_text[] =
+    "{'taskArn':'" ARN "task/prod/0123456789abcdef0123456789abcdef',"
+    "'clusterArn':'" ARN "cluster/prod',"
+    "'taskDefinitionArn':'" ARN "task-definition/web:143',"
+    "'group':'service:web','startedBy':'ecs-svc/2','launchType':'FARGATE',"
+    "'capacityProviderName':'FARGATE_SPOT',"
+    "'containerInstanceArn':'" ARN "container-instance/prod/i',"
+    "'availabilityZone':'eu-west-1a','platformVersion':'1.4.0',"
+    "'cpu':'256','memory':'512','lastStatus':'STOPPED',"
+    "'desiredStatus':'STOPPED','healthStatus':'UNKNOWN',"
+    "'connectivity':'CONNECTED','stopCode':'EssentialContainerExited',"
+    "'stoppedReason':'Essential container in task exited',"
+    "'createdAt':1795271000.001,'pullStartedAt':1795271001,"
+    "'pullStoppedAt':1795271002,'startedAt':1795271003.5,"
+    "'stoppingAt':1795271010,'executionStoppedAt':1795271011,"
+    "'stoppedAt':1795271012.75,'version':7,'enableExecuteCommand':true,"
+    "'containers':[{'containerArn':'" ARN "container/prod/x/c1',"
+    "'name':'app','image':'repo/app:1','imageDigest':'sha256:1',"
+    "'runtimeId':'rt-1','lastStatus':'STOPPED','healthStatus':'UNHEALTHY',"
+    "'reason':'OutOfMemoryError: killed','exitCode':137,"
+    "'networkInterfaces':[{'privateIpv4Address':'10.0.0.9'}],"
+    "'networkBindings':[{'containerPort':8080,'hostPort':32768,"
+    "'protocol':'tcp'},{'containerPort':53,'hostPort':53,"
+    "'protocol':'udp'}],'cpu':'128','memory':'256',"
+    "'memoryReservation':'64','managedAgents':[{'name':"
+    "'ExecuteCommandAgent','lastStatus':'RUNNING'}]},"
+    "{'name':'envoy','lastStatus':'STOPPED'}],"
+    "'attachments':[{'type':'ElasticNetworkInterface','details':["
+    "{'name':'subnetId','value':'subnet-1'},"
+    "{'name':'networkInterfaceId','value':'eni-1'},"
+    "{'name':'privateIPv4Address','value':'10.0.0.7'}]}],"
+    "'overrides':{'cpu':'512','taskRoleArn':'arn:role/t',"
+    "'containerOverrides':[{'name':'app','command':['sh','-c'],'cpu':10,"
+    "'environment':[{'name':'TOKEN','value':'hunter2'},"
+    "{'name':'EMPTY','value':''}]}]},"
+    "'tags':[{'key':'a','value':'b'}],'unheardOf':true}";
+
+static const char taskdef_text[] =
+    "{'taskDefinition':{'taskDefinitionArn':'" ARN "task-definition/web:143',"
+    "'family':'web','status':'ACTIVE','revision':143,"
+    "'networkMode':'awsvpc','cpu':'256','memory':'512',"
+    "'taskRoleArn':'arn:role/t','executionRoleArn':'arn:role/e',"
+    "'registeredAt':1795270000.5,'containerDefinitions':["
+    "{'name':'app','image':'repo/app:1','essential':true,'memory':256,"
+    "'cpu':128,'healthCheck':{'command':['CMD','true']},"
+    "'logConfiguration':{'logDriver':'awslogs','options':{"
+    "'awslogs-group':'/ecs/web','awslogs-region':'eu-west-1',"
+    "'awslogs-stream-prefix':'ecs','mode':'non-blocking'}}},"
+    "{'name':'sidecar','essential':false},{'name':'silent'}]},"
+    "'tags':[]}";
+
+static json_t *json_of(const char *text)
+{
+    char *copy = xstrdup(text);
+    json_error_t e;
+    for (char *p = copy; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    json_t *o = json_loads(copy, JSON_DECODE_ANY, &e);
+    if (!o)
+        fail_msg("fixture: %s at %d", e.text, e.position);
+    free(copy);
+    return o;
+}
+
+/* ---- whole fixtures ---------------------------------------------------- */
+
+static void a_cluster_is_read_whole(void **state)
 {
     (void)state;
+    json_t *o = json_of(cluster_text);
     struct arena *a = arena_new();
-    json_t *o = json_loads(service, 0, NULL);
-    struct ecs_service *s = ecs_decode_service(o, 1, a);
-    assert_non_null(s);
-    assert_string_equal(s->cluster, "prod");
-    assert_null(strchr(s->name, '\033'));
-    assert_int_equal(s->desired, 4);
-    assert_string_equal(s->capacity, "FARGATE_SPOT:1");
-    assert_true(s->breaker && s->breaker_rollback);
-    assert_string_equal(s->alarm_names, "a, b");
-    assert_string_equal(s->controller, "ECS");
-    assert_int_equal(s->deployments[0].created_ms, 1795271527500LL);
-    assert_int_equal(s->deployments[0].failed, 2);
-    assert_int_equal(s->n_events, 1); /* capped, and yet all were read */
-    assert_int_equal(s->steady_ms, 1795271400500LL);
-    assert_int_equal(s->restless_ms, 1795271500000LL);
-    assert_int_equal(s->progress_ms, 1795271500000LL);
-    assert_int_equal(s->rolled_back_ms, 1795270000000LL);
-    assert_string_equal(s->placement, "spread:az");
-    assert_string_equal(s->tags.items[0].value, "pay");
-    json_decref(o);
+    struct ecs_cluster *c = ecs_decode_cluster(o, a);
+    json_decref(o); /* nothing is borrowed from it */
+    assert_non_null(c);
+    assert_string_equal(c->arn, ARN "cluster/prod");
+    assert_string_equal(c->name, "prod");
+    assert_string_equal(c->status, "ACTIVE");
+    assert_int_equal(c->instances, 3);
+    assert_int_equal(c->running, 41);
+    assert_int_equal(c->pending, 2);
+    assert_int_equal(c->services, 7);
+    assert_int_equal(c->running_ec2, 11);
+    assert_int_equal(c->running_fargate, 30);
+    assert_string_equal(c->capacity_providers, "FARGATE, FARGATE_SPOT");
+    assert_string_equal(c->insights, "enhanced");
+    assert_int_equal(c->tags.n, 2);
+    assert_string_equal(c->tags.items[0].value, "prod");
+    assert_string_equal(c->tags.items[1].value, "");
     arena_unref(a);
 }
 
-static void a_task_is_whole_and_keeps_no_secret(void **state)
+static void check_deployments(const struct ecs_service *s)
+{
+    const struct ecs_deployment *d = s->deployments;
+    assert_int_equal(s->n_deployments, 2);
+    assert_string_equal(d[0].id, "ecs-svc/2");
+    assert_string_equal(d[0].rollout_state, "IN_PROGRESS");
+    assert_string_equal(d[0].rollout_reason, "in progress.");
+    assert_int_equal(d[0].failed, 5);
+    assert_int_equal(d[0].pending, 1);
+    assert_true(d[0].created_ms == 1795271000250LL);
+    assert_true(d[0].updated_ms == 1795271100000LL);
+    assert_string_equal(d[0].capacity, "FARGATE:2");
+    assert_string_equal(d[1].status, "ACTIVE");
+    assert_null(d[1].rollout_state); /* absent is not failed */
+    assert_null(d[1].capacity);
+    assert_true(d[1].created_ms == 0);
+    assert_int_equal(s->n_task_sets, 1);
+    assert_string_equal(s->task_sets[0].external_id, "d-ABC");
+    assert_string_equal(s->task_sets[0].stability, "STABILIZING");
+    assert_int_equal(s->task_sets[0].desired, 4);
+    assert_int_equal(s->task_sets[0].running, 1);
+}
+
+static void a_service_is_read_whole(void **state)
 {
     (void)state;
+    json_t *o = json_of(service_text);
     struct arena *a = arena_new();
-    json_t *o = json_loads(task, 0, NULL);
+    struct ecs_service *s = ecs_decode_service(o, 100, a);
+    json_decref(o);
+    assert_non_null(s);
+    assert_string_equal(s->name, "web");
+    assert_string_equal(s->cluster, "prod");
+    assert_int_equal(s->desired, 4);
+    assert_int_equal(s->running, 3);
+    assert_int_equal(s->pending, 1);
+    assert_string_equal(s->capacity, "FARGATE_SPOT:3, FARGATE:1");
+    assert_string_equal(s->controller, "CODE_DEPLOY");
+    assert_string_equal(s->strategy, "ROLLING");
+    assert_int_equal(s->max_percent, 200);
+    assert_int_equal(s->min_healthy_percent, 50);
+    assert_true(s->breaker && s->breaker_rollback);
+    assert_string_equal(s->alarm_names, "5xx, slow");
+    check_deployments(s);
+    assert_int_equal(s->n_load_balancers, 1);
+    assert_int_equal(s->load_balancers[0].port, 8080);
+    assert_int_equal(s->subnets.n, 2);
+    assert_string_equal(s->security_groups.items[0], "sg-1");
+    assert_string_equal(s->registries.items[0], "arn:sd/web");
+    assert_string_equal(s->placement, "spread:az, binpack:memory");
+    assert_string_equal(s->constraints, "distinctInstance");
+    assert_int_equal(s->grace_seconds, 60);
+    assert_true(s->exec_enabled);
+    assert_true(s->created_ms == 1700000000500LL);
+    assert_string_equal(s->tags.items[0].name, "team");
+    arena_unref(a);
+}
+
+static void a_task_is_read_whole(void **state)
+{
+    (void)state;
+    json_t *o = json_of(task_text);
+    struct arena *a = arena_new();
     struct ecs_task *t = ecs_decode_task(o, a);
+    json_decref(o);
     assert_non_null(t);
-    assert_string_equal(t->id, "0123456789abcdef");
+    assert_string_equal(t->id, "0123456789abcdef0123456789abcdef");
     assert_string_equal(t->service, "web");
-    assert_int_equal(t->started_ms, 1795271500250LL);
+    assert_string_equal(t->stop_code, "EssentialContainerExited");
+    assert_true(t->created_ms == 1795271000001LL);
+    assert_true(t->started_ms == 1795271003500LL);
+    assert_true(t->stopping_ms == 1795271010000LL);
+    assert_true(t->execution_stopped_ms == 1795271011000LL);
+    assert_true(t->stopped_ms == 1795271012750LL);
+    assert_int_equal(t->version, 7);
+    assert_true(t->exec_enabled);
+    assert_int_equal(t->n_containers, 2);
     assert_true(t->containers[0].has_exit);
     assert_int_equal(t->containers[0].exit_code, 137);
-    assert_string_equal(t->containers[0].ports, "80->32768/tcp");
-    assert_string_equal(t->eni, "eni-1");
+    assert_string_equal(t->containers[0].ports, "8080->32768/tcp, 53->53/udp");
+    assert_string_equal(t->containers[0].private_ip, "10.0.0.9");
+    assert_string_equal(t->containers[0].exec_agent, "RUNNING");
+    assert_false(t->containers[1].has_exit); /* it never ran */
+    assert_null(t->containers[1].reason);
     assert_string_equal(t->private_ip, "10.0.0.7");
-    bool masked = false;
-    for (size_t i = 0; i < t->overrides.n; i++) {
-        assert_null(strstr(t->overrides.items[i].value, "hunter2"));
-        masked |= strcmp(t->overrides.items[i].value, "***") == 0;
-    }
-    assert_true(masked);
-    json_decref(o);
+    assert_string_equal(t->eni, "eni-1");
+    assert_string_equal(t->subnet, "subnet-1");
+    assert_int_equal(t->attachments.n, 3);
+    assert_string_equal(t->attachments.items[0].name,
+                        "ElasticNetworkInterface: subnetId");
     arena_unref(a);
 }
 
-static void a_definition_is_whole(void **state)
+static void a_task_definition_is_read_whole(void **state)
 {
     (void)state;
+    json_t *o = json_of(taskdef_text);
     struct arena *a = arena_new();
-    json_t *o = json_loads(definition, 0, NULL);
     struct ecs_taskdef *t = ecs_decode_taskdef(o, a);
+    json_decref(o);
     assert_non_null(t);
+    assert_string_equal(t->family, "web");
     assert_int_equal(t->revision, 143);
-    assert_true(t->containers[0].essential); /* absent means true */
-    assert_false(t->containers[1].essential);
+    assert_true(t->registered_ms == 1795270000500LL);
+    assert_int_equal(t->n_containers, 3);
+    assert_true(t->containers[0].essential);
+    assert_true(t->containers[0].has_health_check);
+    assert_int_equal(t->containers[0].memory, 256);
+    assert_string_equal(t->containers[0].log.driver, "awslogs");
     assert_string_equal(t->containers[0].log.group, "/ecs/web");
+    assert_string_equal(t->containers[0].log.prefix, "ecs");
+    assert_string_equal(t->containers[0].log.mode, "non-blocking");
+    assert_false(t->containers[1].essential);
+    assert_int_equal(t->containers[1].memory, -1);
     assert_null(t->containers[1].log.driver);
-    assert_string_equal(taskdef_revision(t->arn), ":143");
-    assert_string_equal(taskdef_revision("web"), "");
-    assert_string_equal(arn_tail(NULL), "");
+    assert_true(t->containers[2].essential); /* absent means true */
+    arena_unref(a);
+}
+
+static void a_standalone_task_has_no_service(void **state)
+{
+    static const struct {
+        const char *group, *service;
+    } rows[] = {{"family:batch", NULL}, {"my-group", NULL},
+                {"service:", ""}, {"service:a-b_c", "a-b_c"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *a = arena_new();
+        json_t *o = json_pack("{s:s, s:s}", "taskArn", "arn:x/task/1",
+                              "group", rows[i].group);
+        struct ecs_task *t = ecs_decode_task(o, a);
+        if (rows[i].service)
+            assert_string_equal(t->service, rows[i].service);
+        else
+            assert_null(t->service);
+        json_decref(o);
+        arena_unref(a);
+    }
+}
+
+static void a_bare_arn_is_enough(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    json_t *o = json_pack("{s:s}", "serviceArn", ARN "service/prod/lone");
+    struct ecs_service *s = ecs_decode_service(o, 10, a);
+    assert_string_equal(s->name, "lone");
+    assert_string_equal(s->controller, "ECS");
+    assert_int_equal(s->max_percent, -1);
+    assert_int_equal(s->grace_seconds, -1);
+    assert_int_equal(s->n_deployments, 0);
+    assert_null(s->capacity);
+    assert_null(s->strategy);
+    json_decref(o);
+    o = json_pack("{s:s}", "clusterArn", ARN "cluster/c");
+    struct ecs_cluster *c = ecs_decode_cluster(o, a);
+    assert_string_equal(c->name, "c");
+    assert_int_equal(c->running_ec2, -1); /* not asked for, not zero */
+    assert_null(c->insights);
     json_decref(o);
     arena_unref(a);
 }
 
-static void decode_all(json_t *o)
+static void without_an_arn_there_is_no_item(void **state)
 {
-    struct arena *a = arena_new();
-    ecs_decode_service(o, 3, a);
-    ecs_decode_task(o, a);
-    ecs_decode_cluster(o, a);
-    ecs_decode_taskdef(o, a);
-    arena_unref(a);
-}
-
-/* Each value of the tree in turn becomes something else; nothing may crash.
- * Returns how many were tried. */
-static int spoil(json_t *root, json_t *o)
-{
-    static const char *const odd[] = {
-        "null", "true", "-1", "1e300", "\"\"", "\"\\u001b]52;c;QQ\\u0007\"",
-        "[]", "{}", "[[null]]", "[{\"name\":5,\"details\":7}]"};
-    const char *key;
-    json_t *v;
-    void *next;
-    size_t i;
-    int n = 0;
-    if (json_is_object(o)) {
-        json_object_foreach_safe(o, next, key, v)
-        {
-            json_t *keep = json_incref(v);
-            n += spoil(root, keep);
-            for (i = 0; i < ARRAY_LEN(odd); i++, n++) {
-                json_object_set_new(
-                    o, key, json_loads(odd[i], JSON_DECODE_ANY, NULL));
-                decode_all(root);
-            }
-            json_object_set_new(o, key, keep);
-        }
-    } else if (json_is_array(o)) {
-        json_array_foreach(o, i, v)
-        {
-            json_t *keep = json_incref(v);
-            n += spoil(root, keep);
-            for (size_t k = 0; k < ARRAY_LEN(odd); k++, n++) {
-                json_array_set_new(
-                    o, i, json_loads(odd[k], JSON_DECODE_ANY, NULL));
-                decode_all(root);
-            }
-            json_array_set_new(o, i, keep);
-        }
-    }
-    return n;
-}
-
-static void odd_values_never_crash(void **state)
-{
-    static const char *const texts[] = {service, task, definition};
+    static const char *const bad[] = {
+        "{}", "[]", "{'serviceArn':null,'taskArn':null,'clusterArn':null}",
+        "{'serviceArn':7,'taskArn':[],'clusterArn':{},'taskDefinition':3}",
+        "{'taskDefinition':{'taskDefinitionArn':1}}"};
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        json_t *o = json_loads(texts[i], 0, NULL);
-        assert_non_null(o);
-        assert_true(spoil(o, o) > 100);
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        json_t *o = json_of(bad[i]);
+        assert_null(ecs_decode_cluster(o, a));
+        assert_null(ecs_decode_service(o, 10, a));
+        assert_null(ecs_decode_task(o, a));
+        assert_null(ecs_decode_taskdef(o, a));
         json_decref(o);
     }
-    json_t *empty = json_object();
-    decode_all(empty);
-    decode_all(NULL);
-    json_decref(empty);
+    assert_null(ecs_decode_service(NULL, 10, a));
+    assert_null(ecs_decode_task(NULL, a));
+    arena_unref(a);
+}
+
+/* ---- secrets and times -------------------------------------------------- */
+
+static void values_of_the_environment_never_leave_the_decoder(void **state)
+{
+    (void)state;
+    json_t *o = json_of(task_text);
+    struct arena *a = arena_new();
+    struct ecs_task *t = ecs_decode_task(o, a);
+    size_t masked = 0;
+    for (size_t i = 0; i < t->overrides.n; i++) {
+        const struct ecs_pair *p = &t->overrides.items[i];
+        assert_null(strstr(p->value, "hunter2"));
+        if (strstr(p->name, ".env ")) {
+            assert_string_equal(p->value, "***");
+            masked++;
+        }
+    }
+    assert_int_equal(masked, 2); /* also the empty one */
+    assert_string_equal(t->overrides.items[0].name, "cpu");
+    assert_string_equal(t->overrides.items[0].value, "512");
+    json_decref(o);
+    arena_unref(a);
+}
+
+static void times_are_epoch_seconds_whole_or_real(void **state)
+{
+    static const struct {
+        const char *json;
+        int64_t ms;
+    } rows[] = {{"1795271527", 1795271527000LL},
+                {"1795271527.0", 1795271527000LL},
+                {"1795271527.123", 1795271527123LL},
+                {"1795271527.9996", 1795271528000LL},
+                {"1.795271527e9", 1795271527000LL},
+                {"0", 0}, {"-5", 0}, {"null", 0}, {"'1795271527'", 0},
+                {"1e300", 0}, {"-1e300", 0}, {"true", 0}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "{'taskArn':'a/b','createdAt':%s}",
+                 rows[i].json);
+        struct arena *a = arena_new();
+        json_t *o = json_of(text);
+        struct ecs_task *t = ecs_decode_task(o, a);
+        if (t->created_ms != rows[i].ms)
+            fail_msg("%s gave %lld", rows[i].json, (long long)t->created_ms);
+        json_decref(o);
+        arena_unref(a);
+    }
+}
+
+static void numbers_out_of_range_count_as_absent(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    json_t *o = json_of("{'serviceArn':'a/b','desiredCount':1e99,"
+                        "'runningCount':9007199254740993,'pendingCount':-1e99,"
+                        "'healthCheckGracePeriodSeconds':'60'}");
+    struct ecs_service *s = ecs_decode_service(o, 10, a);
+    assert_int_equal(s->desired, 0);
+    assert_int_equal(s->running, 0);
+    assert_int_equal(s->pending, 0);
+    assert_int_equal(s->grace_seconds, -1);
+    json_decref(o);
+    o = json_of("{'clusterArn':'a/b','statistics':[{'name':"
+                "'runningEC2TasksCount','value':'99999999999999999999'}]}");
+    assert_non_null(ecs_decode_cluster(o, a));
+    json_decref(o);
+    arena_unref(a);
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static json_t *with_events(const char *const *messages, size_t n)
+{
+    json_t *list = json_array();
+    /* Newest first, a minute apart, the newest at second 100000. */
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:i}", "id", "e", "message",
+                            messages[i], "createdAt",
+                            100000 - (int)i * 60));
+    return json_pack("{s:s, s:o}", "serviceArn", "a/b", "events", list);
+}
+
+#define AT(i) ((100000LL - (i) * 60) * 1000)
+static void the_scan_of_events_tells_times(void **state)
+{
+    static const struct {
+        const char *messages[6];
+        int64_t steady, restless, progress, back;
+    } rows[] = {
+        {{"(service x) has reached a steady state."}, AT(0), 0, 0, 0},
+        {{"(service x) has started 2 tasks: (task a).",
+          "(service x) has reached a steady state."},
+         AT(1), AT(0), AT(0), 0},
+        {{"(service x) was unable to place a task",
+          "(service x) has started 1 tasks: (task a).",
+          "(service x) (deployment ecs-svc/1) deployment completed.",
+          "(service x) has reached a steady state."},
+         AT(2), AT(1), AT(1), 0},
+        {{"(service x) registered 1 targets in (target-group t)"},
+         0, AT(0), AT(0), 0},
+        /* that a target goes is no sign of a task that comes */
+        {{"(service x) deregistered 1 targets in (target-group t)"},
+         0, AT(0), 0, 0},
+        {{"(service x) has stopped 1 running tasks: (task a)."},
+         0, AT(0), 0, 0},
+        {{"(service x) is unable to consistently start tasks successfully.",
+          "(service x) rolling back to deployment ecs-svc/1.",
+          "(service x) (deployment ecs-svc/2) deployment failed: tasks "
+          "failed to start.",
+          "(service x) rolling back to deployment ecs-svc/0."},
+         0, AT(3), 0, AT(1)},
+        {{NULL}, 0, 0, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t n = 0;
+        while (n < 6 && rows[i].messages[n])
+            n++;
+        json_t *o = with_events(rows[i].messages, n);
+        struct arena *a = arena_new();
+        struct ecs_service *s = ecs_decode_service(o, 100, a);
+        if (s->steady_ms != rows[i].steady ||
+            s->restless_ms != rows[i].restless ||
+            s->progress_ms != rows[i].progress ||
+            s->rolled_back_ms != rows[i].back)
+            fail_msg("row %zu (%s): steady %lld restless %lld progress %lld "
+                     "back %lld", i, n ? rows[i].messages[0] : "none",
+                     (long long)s->steady_ms, (long long)s->restless_ms,
+                     (long long)s->progress_ms,
+                     (long long)s->rolled_back_ms);
+        json_decref(o);
+        arena_unref(a);
+    }
+}
+
+static void the_scan_sees_events_behind_the_cap(void **state)
+{
+    const char *messages[100];
+    (void)state;
+    for (size_t i = 0; i < 100; i++)
+        messages[i] = "(service x) is unable to place a task";
+    messages[70] = "(service x) has started 1 tasks: (task a).";
+    messages[80] = "(service x) rolling back to deployment ecs-svc/1.";
+    messages[90] = "(service x) has reached a steady state.";
+    json_t *o = with_events(messages, 100);
+    struct arena *a = arena_new();
+    struct ecs_service *s = ecs_decode_service(o, 3, a);
+    assert_int_equal(s->n_events, 3);
+    assert_true(s->events[0].created_ms == AT(0));
+    assert_true(s->steady_ms == AT(90));
+    assert_true(s->restless_ms == AT(89));
+    assert_true(s->progress_ms == AT(70));
+    assert_true(s->rolled_back_ms == AT(80));
+    s = ecs_decode_service(o, 0, a);
+    assert_int_equal(s->n_events, 0);
+    assert_true(s->steady_ms == AT(90));
+    json_decref(o);
+    arena_unref(a);
+}
+
+/* ---- spoilt input ------------------------------------------------------- */
+
+/* All text that a decoded thing holds, gone through by `look`. */
+struct reader {
+    size_t n; /* strings seen */
+    bool all_clean;
+};
+
+static void look(struct reader *r, const char *s)
+{
+    if (!s)
+        return;
+    r->n++;
+    if (!utf8_is_clean(s, strlen(s)))
+        r->all_clean = false;
+}
+
+static void look_pairs(struct reader *r, const struct ecs_pairs *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        look(r, p->items[i].name);
+        look(r, p->items[i].value);
+    }
+}
+
+static void look_strings(struct reader *r, const struct ecs_strings *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        look(r, s->items[i]);
+}
+
+static void read_cluster(json_t *o, struct arena *a, struct reader *r)
+{
+    const struct ecs_cluster *c = ecs_decode_cluster(o, a);
+    if (!c)
+        return;
+    const char *all[] = {c->arn, c->name, c->status, c->capacity_providers,
+                         c->insights};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        look(r, all[i]);
+    assert_non_null(c->name);
+    look_pairs(r, &c->tags);
+}
+
+static void look_parts(struct reader *r, const struct ecs_service *s)
+{
+    for (size_t i = 0; i < s->n_deployments; i++) {
+        const struct ecs_deployment *d = &s->deployments[i];
+        const char *all[] = {d->id, d->status, d->task_definition,
+                             d->rollout_state, d->rollout_reason,
+                             d->launch_type, d->capacity,
+                             d->platform_version};
+        assert_non_null(d->status);
+        for (size_t k = 0; k < ARRAY_LEN(all); k++)
+            look(r, all[k]);
+    }
+    for (size_t i = 0; i < s->n_task_sets; i++) {
+        const struct ecs_task_set *t = &s->task_sets[i];
+        const char *all[] = {t->id, t->status, t->task_definition,
+                             t->stability, t->external_id};
+        for (size_t k = 0; k < ARRAY_LEN(all); k++)
+            look(r, all[k]);
+    }
+    for (size_t i = 0; i < s->n_events; i++) {
+        assert_non_null(s->events[i].message);
+        look(r, s->events[i].id);
+        look(r, s->events[i].message);
+    }
+    for (size_t i = 0; i < s->n_load_balancers; i++) {
+        look(r, s->load_balancers[i].target_group_arn);
+        look(r, s->load_balancers[i].name);
+        look(r, s->load_balancers[i].container);
+    }
+}
+
+static void read_service(json_t *o, struct arena *a, struct reader *r)
+{
+    const struct ecs_service *s = ecs_decode_service(o, 10, a);
+    struct svc_health h;
+    if (!s)
+        return;
+    const char *all[] = {
+        s->arn, s->name, s->cluster_arn, s->cluster, s->status,
+        s->launch_type, s->capacity, s->task_definition,
+        s->platform_version, s->platform_family, s->scheduling,
+        s->controller, s->strategy, s->alarm_names, s->assign_public_ip,
+        s->placement, s->constraints, s->propagate_tags, s->az_rebalancing,
+        s->created_by, s->role_arn, s->service_deployment};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        look(r, all[i]);
+    assert_non_null(s->name);
+    assert_non_null(s->controller);
+    look_parts(r, s);
+    look_strings(r, &s->subnets);
+    look_strings(r, &s->security_groups);
+    look_strings(r, &s->registries);
+    look_pairs(r, &s->tags);
+    /* what is made of it holds as well */
+    svc_health_of(s, NULL, false, NOW, a, &h);
+    assert_true(h.state < SVC_STATE_N);
+    look(r, h.why);
+    look(r, h.deployment);
+}
+
+static void read_task(json_t *o, struct arena *a, struct reader *r)
+{
+    const struct ecs_task *t = ecs_decode_task(o, a);
+    struct stop_cause cause;
+    if (!t)
+        return;
+    const char *all[] = {
+        t->arn, t->id, t->cluster_arn, t->task_definition, t->group,
+        t->service, t->started_by, t->launch_type, t->capacity_provider,
+        t->container_instance, t->az, t->platform_version, t->cpu,
+        t->memory, t->last_status, t->desired_status, t->health,
+        t->connectivity, t->stop_code, t->stopped_reason, t->private_ip,
+        t->eni, t->subnet};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        look(r, all[i]);
+    for (size_t i = 0; i < t->n_containers; i++) {
+        const struct ecs_container *c = &t->containers[i];
+        const char *of[] = {c->arn, c->name, c->image, c->image_digest,
+                            c->runtime_id, c->status, c->health, c->reason,
+                            c->private_ip, c->ports, c->cpu, c->memory,
+                            c->memory_reservation, c->exec_agent};
+        for (size_t k = 0; k < ARRAY_LEN(of); k++)
+            look(r, of[k]);
+    }
+    look_pairs(r, &t->attachments);
+    look_pairs(r, &t->overrides);
+    look_pairs(r, &t->tags);
+    stop_cause_of(t, NULL, a, &cause);
+    look(r, cause.verdict);
+    look(r, cause.text);
+}
+
+static void read_taskdef(json_t *o, struct arena *a, struct reader *r)
+{
+    const struct ecs_taskdef *t = ecs_decode_taskdef(o, a);
+    if (!t)
+        return;
+    const char *all[] = {t->arn, t->family, t->status, t->network_mode,
+                         t->cpu, t->memory, t->task_role,
+                         t->execution_role};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        look(r, all[i]);
+    for (size_t i = 0; i < t->n_containers; i++) {
+        const struct ecs_container_def *c = &t->containers[i];
+        const char *of[] = {c->name, c->image, c->log.driver, c->log.group,
+                            c->log.region, c->log.prefix, c->log.mode};
+        for (size_t k = 0; k < ARRAY_LEN(of); k++)
+            look(r, of[k]);
+    }
+}
+
+static const struct fixture {
+    const char *name, *text;
+    void (*read)(json_t *o, struct arena *a, struct reader *r);
+} fixtures[] = {
+    {"cluster", cluster_text, read_cluster},
+    {"service", service_text, read_service},
+    {"task", task_text, read_task},
+    {"taskdef", taskdef_text, read_taskdef},
+};
+
+struct spoiler {
+    const struct fixture *f;
+    json_t *root;
+    size_t decoded; /* how many spoilt replies were read */
+};
+
+static size_t read_once(const struct fixture *f, json_t *root)
+{
+    struct reader r = {.all_clean = true};
+    struct arena *a = arena_new();
+    f->read(root, a, &r);
+    if (!r.all_clean)
+        fail_msg("%s: dirty text got through", f->name);
+    arena_unref(a);
+    return r.n;
+}
+
+static const char *const junk[] = {
+    "null", "true", "false", "0", "-1", "3.5", "1e308", "''", "'x'",
+    "[]", "{}", "[null]", "[1,'a',[],{}]", "{'name':null}",
+    "[{'name':7},{'name':'n'},null]"};
+
+/* Put each piece of junk in the place of each child, and take it out. */
+static void spoil_object(struct spoiler *sp, json_t *o);
+
+static void spoil(struct spoiler *sp, json_t *v)
+{
+    size_t i;
+    if (json_is_object(v)) {
+        spoil_object(sp, v);
+        return;
+    }
+    for (i = 0; i < json_array_size(v); i++) {
+        json_t *child = json_incref(json_array_get(v, i));
+        for (size_t k = 0; k < ARRAY_LEN(junk); k++) {
+            json_array_set_new(v, i, json_of(junk[k]));
+            read_once(sp->f, sp->root);
+            sp->decoded++;
+        }
+        json_array_remove(v, i);
+        read_once(sp->f, sp->root);
+        json_array_insert(v, i, child);
+        spoil(sp, child);
+        json_decref(child);
+    }
+}
+
+static void spoil_object(struct spoiler *sp, json_t *o)
+{
+    const char *keys[64];
+    size_t n = 0;
+    const char *key;
+    json_t *v;
+    json_object_foreach(o, key, v)
+    {
+        assert_true(n < ARRAY_LEN(keys));
+        keys[n++] = xstrdup(key);
+    }
+    for (size_t i = 0; i < n; i++) {
+        json_t *child = json_incref(json_object_get(o, keys[i]));
+        for (size_t k = 0; k < ARRAY_LEN(junk); k++) {
+            json_object_set_new(o, keys[i], json_of(junk[k]));
+            read_once(sp->f, sp->root);
+            sp->decoded++;
+        }
+        json_object_del(o, keys[i]);
+        read_once(sp->f, sp->root);
+        json_object_set(o, keys[i], child);
+        spoil(sp, child);
+        json_decref(child);
+        free((char *)keys[i]);
+    }
+}
+
+static void no_spoilt_member_breaks_a_decoder(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fixtures); i++) {
+        struct spoiler sp = {.f = &fixtures[i],
+                             .root = json_of(fixtures[i].text)};
+        size_t before = read_once(sp.f, sp.root);
+        spoil(&sp, sp.root);
+        /* the walk was real, and put everything back */
+        assert_true(sp.decoded > 10 * ARRAY_LEN(junk));
+        assert_int_equal(read_once(sp.f, sp.root), before);
+        json_decref(sp.root);
+    }
+}
+
+/* Every string of the tree, one way or the other, becomes hostile. */
+static size_t poison(json_t *v, const char *text, size_t n)
+{
+    size_t i, count = 0;
+    const char *key;
+    json_t *child;
+    if (json_is_string(v)) {
+        json_string_setn_nocheck(v, text, n);
+        return 1;
+    }
+    json_array_foreach(v, i, child)
+    {
+        count += poison(child, text, n);
+    }
+    json_object_foreach(v, key, child)
+    {
+        count += poison(child, text, n);
+    }
+    return count;
+}
+
+static void no_escape_sequence_survives(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } bad[] = {
+        {"\033[2J\033]0;x\007", 9},
+        {"a\0b", 3},
+        {"\302\2331;1H", 6},               /* C1 CSI */
+        {"\342\200\256gnp.exe", 10},       /* right-to-left override */
+        {"line\r\nnext\tcell", 15},
+        {"\177\010\010", 3},
+        {"\377\376bad", 5},
+        {"service:\033[31mred", 16},
+        {"a/b\033P", 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fixtures); i++) {
+        for (size_t k = 0; k < ARRAY_LEN(bad); k++) {
+            json_t *o = json_of(fixtures[i].text);
+            assert_true(poison(o, bad[k].text, bad[k].n) > 10);
+            /* read_once fails when one is not clean; some were there */
+            assert_true(read_once(&fixtures[i], o) > 5);
+            json_decref(o);
+        }
+    }
+}
+
+static void lists_and_failures_take_what_is_there(void **state)
+{
+    (void)state;
+    json_t *o = json_of("{'serviceArns':['a','b',7,null,'c\\u001b[m'],"
+                        "'failures':[{'arn':'x','reason':'MISSING'},{},5]}");
+    struct arena *a = arena_new();
+    const char **list, *arn, *reason;
+    assert_int_equal(ecs_decode_strings(o, "serviceArns", a, &list), 3);
+    assert_string_equal(list[1], "b");
+    assert_null(strchr(list[2], '\033'));
+    assert_int_equal(ecs_decode_strings(o, "taskArns", a, &list), 0);
+    assert_int_equal(ecs_failure(o, 0, &arn, &reason), 0);
+    assert_string_equal(arn, "x");
+    assert_string_equal(reason, "MISSING");
+    assert_int_equal(ecs_failure(o, 1, &arn, &reason), 0);
+    assert_string_equal(arn, "");
+    assert_int_equal(ecs_failure(o, 2, &arn, &reason), 0);
+    assert_int_equal(ecs_failure(o, 3, &arn, &reason), -1);
+    json_decref(o);
+    arena_unref(a);
+}
+
+static void tails_and_revisions_are_cut_from_arns(void **state)
+{
+    static const struct {
+        const char *arn, *tail, *revision;
+    } rows[] = {
+        {ARN "task-definition/web:143", "web:143", ":143"},
+        {ARN "service/prod/web", "web", ""},
+        {"web", "web", ""},
+        {"web:12", "web:12", ""},
+        {"", "", ""},
+        {NULL, "", ""},
+        {"a/", "", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_string_equal(arn_tail(rows[i].arn), rows[i].tail);
+        assert_string_equal(taskdef_revision(rows[i].arn),
+                            rows[i].revision);
+    }
 }
 
 int main(void)
 {
-    setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_service_is_whole),
-        cmocka_unit_test(a_task_is_whole_and_keeps_no_secret),
-        cmocka_unit_test(a_definition_is_whole),
-        cmocka_unit_test(odd_values_never_crash),
+        cmocka_unit_test(a_cluster_is_read_whole),
+        cmocka_unit_test(a_service_is_read_whole),
+        cmocka_unit_test(a_task_is_read_whole),
+        cmocka_unit_test(a_task_definition_is_read_whole),
+        cmocka_unit_test(a_standalone_task_has_no_service),
+        cmocka_unit_test(a_bare_arn_is_enough),
+        cmocka_unit_test(without_an_arn_there_is_no_item),
+        cmocka_unit_test(values_of_the_environment_never_leave_the_decoder),
+        cmocka_unit_test(times_are_epoch_seconds_whole_or_real),
+        cmocka_unit_test(numbers_out_of_range_count_as_absent),
+        cmocka_unit_test(the_scan_of_events_tells_times),
+        cmocka_unit_test(the_scan_sees_events_behind_the_cap),
+        cmocka_unit_test(no_spoilt_member_breaks_a_decoder),
+        cmocka_unit_test(no_escape_sequence_survives),
+        cmocka_unit_test(lists_and_failures_take_what_is_there),
+        cmocka_unit_test(tails_and_revisions_are_cut_from_arns),
     };
+    setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
