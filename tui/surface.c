@@ -70,9 +70,9 @@ static struct rect clip(const struct surface *s, struct rect r)
         r.cols += r.col;
         r.col = 0;
     }
-    if (r.row + r.rows > s->rows)
+    if (r.rows > s->rows - r.row)
         r.rows = s->rows - r.row;
-    if (r.col + r.cols > s->cols)
+    if (r.cols > s->cols - r.col)
         r.cols = s->cols - r.col;
     return r;
 }
