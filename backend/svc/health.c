@@ -77,11 +77,13 @@ static void gather(struct facts *f)
      * under the ECS controller only. */
     f->rolling = is(state, "IN_PROGRESS") ||
                  (!state && f->old != NULL) || f->new_set != NULL;
-    f->failed = is(state, "FAILED") || (old_failed && f->rolling);
     const char *why = f->primary ? f->primary->rollout_reason : NULL;
     f->back = (why && strstr(why, "rolling back")) ||
               (f->primary && s->rolled_back_ms &&
                s->rolled_back_ms + MINUTE >= f->primary->created_ms);
+    /* While it is rolled back, what failed still stands beside it. Without
+     * the roll-back the newer deployment is someone's fix: a roll-out. */
+    f->failed = is(state, "FAILED") || (old_failed && f->rolling && f->back);
 }
 
 /* When it fell below desired. 0 (unknown) counts as long ago. */
@@ -109,25 +111,46 @@ static int64_t progress_at(const struct facts *f)
     return at;
 }
 
+/* A roll-out may go below desired, down to minimumHealthyPercent (rounded up;
+ * 100 where absent), as long as it gets on and nothing in it fails. */
+static bool low_on_purpose(const struct facts *f)
+{
+    const struct ecs_service *s = f->s;
+    int percent = s->min_healthy_percent;
+    if (percent < 0)
+        percent = is(s->scheduling, "DAEMON") ? 0 : 100;
+    return f->rolling && (!f->primary || f->primary->failed == 0) &&
+           f->now - progress_at(f) < 10 * MINUTE &&
+           (int64_t)s->running * 100 >= (int64_t)s->desired * percent;
+}
+
+/* A roll-back may make an old deployment the primary one again. */
+static int64_t back_at(const struct facts *f)
+{
+    return later(f->primary->created_ms, f->s->rolled_back_ms);
+}
+
 static enum svc_state decide(const struct facts *f, bool acked)
 {
     const struct ecs_service *s = f->s;
     if (is(s->status, "INACTIVE") || (s->desired == 0 && s->running == 0))
         return SVC_OFF;
+    if (is(s->status, "DRAINING")) /* being deleted: nothing is in trouble */
+        return s->running ? SVC_ROLL : SVC_OFF;
     if (s->running == 0)
         return SVC_DOWN;
     if (f->failed)
         return SVC_FAILED;
     if (f->stops && f->stops->abnormal_10m >= 2)
         return SVC_CRASH;
-    if (s->running < s->desired && f->now - below_since(f) >= 2 * MINUTE)
+    if (s->running < s->desired && !low_on_purpose(f) &&
+        f->now - below_since(f) >= 2 * MINUTE)
         return SVC_SHORT;
     if (f->rolling && f->now - progress_at(f) >= 10 * MINUTE)
         return SVC_STALLED;
-    if (f->back && !acked && f->primary &&
-        f->now - f->primary->created_ms < DAY)
+    if (f->back && !acked && f->primary && f->now - back_at(f) < DAY)
         return SVC_ROLLEDBACK;
-    if (f->rolling || s->running < s->desired || is(s->status, "DRAINING"))
+    if (f->rolling || s->running < s->desired)
         return SVC_ROLL;
     return SVC_OK;
 }
@@ -230,7 +253,7 @@ static void say_why(struct strbuf *b, const struct facts *f,
         break;
     case SVC_ROLLEDBACK:
         strbuf_printf(b, "rolled back %s ago",
-                      fmt_age(f->now - f->primary->created_ms, age));
+                      fmt_age(f->now - back_at(f), age));
         put_stops(b, f, ": ");
         break;
     case SVC_ROLL:
@@ -263,9 +286,10 @@ void svc_health_of(const struct ecs_service *s,
     out->deployment = deployment_text(&f, arena);
     for (size_t i = 0; i < s->n_deployments; i++)
         out->failed += s->deployments[i].failed;
-    out->since_ms = out->state == SVC_SHORT ? below_since(&f)
-                    : f.primary             ? f.primary->created_ms
-                                            : s->created_ms;
+    out->since_ms = out->state == SVC_SHORT        ? below_since(&f)
+                    : out->state == SVC_ROLLEDBACK ? back_at(&f)
+                    : f.primary                    ? f.primary->created_ms
+                                                   : s->created_ms;
     say_why(&why, &f, out->state);
     utf8_put_end(&fit, strbuf_get(&why), 60);
     out->why = arena_strdup(arena, strbuf_get(&fit));

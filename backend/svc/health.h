@@ -2,11 +2,18 @@
  *
  * States, worst first. DOWN: 0 running of more than 0 desired. FAILED: the
  * roll-out FAILED. CRASH: two or more abnormal stops in ten minutes, even when
- * running equals desired. SHORT: below desired for two minutes. STALLED: in
+ * running equals desired. SHORT: below desired for two minutes, and not only
+ * as far as minimumHealthyPercent lets a roll-out that gets on. STALLED: in
  * progress, no progress for ten minutes. ROLLEDBACK: for a day or until
- * acknowledged. ROLL: in progress. OK. OFF: 0 of 0. Durations come from API
- * timestamps; where there is none they count as elapsed, so that the first
- * frame and --once use the same word. */
+ * acknowledged. ROLL: in progress, or being deleted. OK. OFF: 0 of 0.
+ *
+ * Durations come from API timestamps; where there is none they count as
+ * elapsed, so that the first frame and --once use the same word. "Below since"
+ * is the first event after the last steady state, or the primary deployment's
+ * making if that is newer. Progress is a steady state, or, while nothing of
+ * the roll-out fails, a task that started (a crash loop starts tasks too). A
+ * failed deployment beside a newer one counts only while it is rolled back:
+ * else the newer one is a fix. */
 #ifndef ECSDASH_SVC_HEALTH_H
 #define ECSDASH_SVC_HEALTH_H
 

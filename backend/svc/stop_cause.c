@@ -42,6 +42,10 @@ static const struct reason task_reasons[] = {
      "use dynamic host ports"},
     {"RESOURCE:ENI", STOP_PLACEMENT, "no room: network interfaces",
      "turn on ENI trunking or add instances"},
+    {"TaskFailedToStart: ATTRIBUTE", STOP_PLACEMENT,
+     "no instance has the attribute", "see the placement constraints"},
+    {"TaskFailedToStart: AGENT", STOP_PLACEMENT, "no agent connected",
+     "see the agents of the instances"},
     {"RESOURCE:", STOP_PLACEMENT, "no room on instances", "add instances"},
     {"network interface provisioning", STOP_PLACEMENT,
      "network interface not provided", "usually passes; see IP limits"},
@@ -62,7 +66,11 @@ static const struct reason start_reasons[] = {
      "execution role or repository policy"},
     {"pull access denied", STOP_PULL, "image pull denied: %s",
      "execution role or repository policy"},
-    {"403", STOP_PULL, "image pull denied: %s",
+    {"403 Forbidden", STOP_PULL, "image pull denied: %s",
+     "execution role or repository policy"},
+    {"not authorized", STOP_PULL, "image pull denied: %s",
+     "execution role or repository policy"},
+    {"AccessDenied", STOP_PULL, "image pull denied: %s",
      "execution role or repository policy"},
     {"toomanyrequests", STOP_PULL, "image pull rate limit: %s",
      "registry login or a pull-through cache"},
@@ -75,6 +83,8 @@ static const struct reason start_reasons[] = {
     {"dial tcp", STOP_PULL, "registry not reachable: %s",
      "NAT, endpoints, security group"},
     {"request canceled", STOP_PULL, "registry not reachable: %s",
+     "NAT, endpoints, security group"},
+    {"deadline exceeded", STOP_PULL, "registry not reachable: %s",
      "NAT, endpoints, security group"},
     {"", STOP_PULL, "image cannot be pulled: %s", NULL},
 };
@@ -104,6 +114,17 @@ static const struct reason *find(const struct reason *table, size_t n,
         if (has(text, table[i].text))
             return &table[i];
     return NULL;
+}
+
+static bool is_network(const char *text)
+{
+    static const char *const words[] = {
+        "connection issue", "dial tcp", "i/o timeout", "request canceled",
+        "deadline exceeded", "RequestCanceled", "no such host"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (has(text, words[i]))
+            return true;
+    return false;
 }
 
 static bool is_essential(const struct ecs_taskdef *td, const char *name)
@@ -169,8 +190,30 @@ static void take(struct stop_cause *out, const struct reason *r,
     out->container = c ? c->name : NULL;
 }
 
+/* Whose image could not be pulled: the one that the text names, else the one
+ * that speaks, else an essential one. NULL only for a task without any. */
+static const struct ecs_container *of_image(const struct ecs_task *t,
+                                            const struct ecs_taskdef *td,
+                                            const struct ecs_container *c,
+                                            const char *text)
+{
+    const struct ecs_container *named = NULL, *essential = NULL;
+    for (size_t i = 0; i < t->n_containers; i++) {
+        const struct ecs_container *x = &t->containers[i];
+        if (x->image && *x->image && has(text, x->image) &&
+            (!named || strlen(x->image) > strlen(named->image)))
+            named = x;
+        if (!essential && is_essential(td, x->name))
+            essential = x;
+    }
+    if (named || c)
+        return named ? named : c;
+    return essential || !t->n_containers ? essential : &t->containers[0];
+}
+
 /* The task's reason may name the cause itself, or a container's does. */
 static bool failed_to_start(const struct ecs_task *t,
+                            const struct ecs_taskdef *td,
                             const struct ecs_container *c,
                             struct arena *arena, struct stop_cause *out)
 {
@@ -178,15 +221,19 @@ static bool failed_to_start(const struct ecs_task *t,
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const char *text = texts[i];
         if (has(text, "CannotPull") || has(text, "pull image")) {
-            if (!c && t->n_containers)
-                c = &t->containers[0];
-            take(out, find(start_reasons, ARRAY_LEN(start_reasons), text), c,
-                 text, arena);
+            take(out, find(start_reasons, ARRAY_LEN(start_reasons), text),
+                 of_image(t, td, c, text), text, arena);
             return true;
         }
         if (has(text, "ResourceInitializationError")) {
-            take(out, find(init_reasons, ARRAY_LEN(init_reasons), text), NULL,
-                 text, arena);
+            static const struct reason away = {
+                "", STOP_INIT, "secrets or registry not reachable",
+                "NAT, endpoints, security group"};
+            const struct reason *r =
+                find(init_reasons, ARRAY_LEN(init_reasons), text);
+            if (has(text, "pull secrets") && is_network(text))
+                r = &away;
+            take(out, r, NULL, text, arena);
             return true;
         }
         if (has(text, "CannotStartContainer") ||
@@ -222,7 +269,9 @@ static void exited(const struct ecs_task *t, const struct ecs_container *c,
     out->container = c->name;
     out->exit_code = c->exit_code;
     out->text = c->reason ? c->reason : t->stopped_reason;
-    if (has(c->reason, "OutOfMemory")) {
+    /* The task's own reason says it where the container's is left empty. */
+    if (has(c->reason, "OutOfMemory") ||
+        (c->exit_code == 137 && has(t->stopped_reason, "OutOfMemory"))) {
         out->cls = STOP_OOM;
         out->verdict = arena_printf(arena, "OOM %s (%d)", name_of(c),
                                     c->exit_code);
@@ -237,9 +286,19 @@ static void exited(const struct ecs_task *t, const struct ecs_container *c,
             out->hint = codes[i].hint;
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return text && strncmp(text, with, strlen(with)) == 0;
+}
+
 static bool code_is(const struct ecs_task *t, const char *code)
 {
     return t->stop_code && strcmp(t->stop_code, code) == 0;
+}
+
+static bool speaks_of_failure(const char *text)
+{
+    return has(text, "fail") || has(text, "Fail") || has(text, "unhealthy");
 }
 
 void stop_cause_of(const struct ecs_task *t, const struct ecs_taskdef *td,
@@ -263,15 +322,19 @@ void stop_cause_of(const struct ecs_task *t, const struct ecs_taskdef *td,
         r = &spot;
     else if (code_is(t, "InfrastructureHealth") && !r)
         r = &host;
-    else if (code_is(t, "UserInitiated") && !r)
-        r = &user;
+    else if (code_is(t, "UserInitiated") &&
+             !begins(t->stopped_reason, "Container instance") &&
+             !begins(t->stopped_reason, "Host EC2"))
+        r = &user; /* whatever they wrote: it is a person's text */
+    bool scheduler = code_is(t, "ServiceSchedulerInitiated");
     if (r) {
         take(out, r, NULL, t->stopped_reason, arena);
-    } else if (failed_to_start(t, c, arena, out)) {
+    } else if (failed_to_start(t, td, c, arena, out)) {
         ;
-    } else if (c && c->has_exit) {
+    } else if (c && c->has_exit && !scheduler) {
         exited(t, c, arena, out);
-    } else if (code_is(t, "ServiceSchedulerInitiated")) {
+    } else if (scheduler && !speaks_of_failure(t->stopped_reason)) {
+        /* The exit codes of what the scheduler stopped are no cause. */
         out->cls = STOP_NORMAL;
         out->verdict = "stopped by the service scheduler";
     } else if (t->stopped_reason) {

@@ -36,6 +36,7 @@ struct row {
     int abnormal; /* in ten minutes; -1 = not known */
     bool acked;
     int new_sets; /* task sets beside the primary one */
+    int min_healthy; /* percent; 0 = absent */
     const char *event;
 };
 
@@ -64,6 +65,8 @@ static const struct row rows[] = {
      4, 4, .rollout = "IN_PROGRESS", .old_rollout = "FAILED", .age = MIN,
      .reason = "ECS deployment circuit breaker: rolling back to deploymentId "
                "ecs-svc/1."},
+    {"a fix rolls out beside the failed one", SVC_ROLL, NULL, "of 4 new", 4,
+     4, .rollout = "IN_PROGRESS", .old_rollout = "FAILED", .age = MIN},
     {"rollout state absent is no failure", SVC_OK, NULL, NULL, 4, 4,
      .rollout = NULL, .age = DAY, .p_running = 4},
     {"rollout state absent with an old one rolls", SVC_ROLL, NULL, NULL, 4, 4,
@@ -91,6 +94,18 @@ static const struct row rows[] = {
      .age = MIN},
     {"short in a roll-out for five minutes", SVC_SHORT, NULL, NULL, 4, 3,
      ROLLING, .age = 5 * MIN, .restless = 5 * MIN},
+    {"as low as the roll-out may go", SVC_ROLL, NULL, NULL, 4, 2, ROLLING,
+     .age = 5 * MIN, .restless = 5 * MIN, .min_healthy = 50},
+    {"lower than the roll-out may go", SVC_SHORT, NULL, "1 of 4", 4, 1,
+     ROLLING, .age = 5 * MIN, .restless = 5 * MIN, .min_healthy = 50},
+    {"odd numbers are rounded up", SVC_SHORT, NULL, NULL, 5, 2, ROLLING,
+     .age = 5 * MIN, .restless = 5 * MIN, .min_healthy = 50},
+    {"low in a roll-out that fails", SVC_SHORT, NULL, NULL, 4, 3, ROLLING,
+     .age = 5 * MIN, .restless = 5 * MIN, .min_healthy = 50, .p_failed = 2},
+    {"low in a roll-out that stands still", SVC_SHORT, NULL, NULL, 4, 3,
+     ROLLING, .age = 25 * MIN, .restless = 25 * MIN, .min_healthy = 50},
+    {"low without a roll-out", SVC_SHORT, NULL, NULL, 4, 3, STEADY,
+     .restless = 5 * MIN, .min_healthy = 50},
     {"short tells the trouble", SVC_SHORT, NULL, "unable to place", 3, 2,
      STEADY, .restless = 9 * MIN,
      .event = "(service web) was unable to place a task."},
@@ -117,6 +132,9 @@ static const struct row rows[] = {
     {"a deployment after the roll-back", SVC_OK, NULL, NULL, 4, 4,
      .rollout = "COMPLETED", .age = HOUR, .rolled_back = 5 * HOUR,
      .reason = "ECS deployment ecs-svc/9 completed."},
+    {"rolled back to one of last week", SVC_ROLLEDBACK, NULL,
+     "rolled back 1h ago", 4, 4, .rollout = "COMPLETED", .age = 7 * DAY,
+     .rolled_back = HOUR},
     {"acknowledged", SVC_OK, NULL, NULL, 4, 4, .rollout = "COMPLETED",
      .age = HOUR, .acked = true,
      .reason = "ECS deployment circuit breaker: rolling back to x."},
@@ -125,6 +143,10 @@ static const struct row rows[] = {
     {"rolling with failures", SVC_ROLL, NULL, "2 failed", 4, 4, ROLLING,
      .age = MIN, .p_running = 1, .p_failed = 2},
     {"being deleted", SVC_ROLL, NULL, "draining", 4, 4, STEADY,
+     .status = "DRAINING"},
+    {"being deleted with few left", SVC_ROLL, NULL, "draining", 4, 1, STEADY,
+     .status = "DRAINING", .restless = 5 * MIN},
+    {"being deleted with none left", SVC_OFF, NULL, "", 4, 0, STEADY,
      .status = "DRAINING"},
     {"deleted", SVC_OFF, NULL, NULL, 4, 0, STEADY, .status = "INACTIVE"},
     {"CODE_DEPLOY without deployments", SVC_OK, NULL, NULL, 4, 4,
@@ -164,6 +186,7 @@ static void check(const struct row *r)
         .status = r->status ? r->status : "ACTIVE",
         .controller = r->controller ? r->controller : "ECS",
         .deployments = d, .n_deployments = r->old_rollout ? 2 : 1,
+        .min_healthy_percent = r->min_healthy ? r->min_healthy : -1,
         .events = &e, .n_events = r->event ? 1 : 0,
         .steady_ms = ago(r->steady), .restless_ms = ago(r->restless),
         .progress_ms = ago(r->progress),

@@ -48,6 +48,9 @@ static const struct row rows[] = {
      "OutOfMemoryError: Container killed due to memory usage", false},
     {STOP_EXIT, true, "app exit 137", "EssentialContainerExited",
      "Essential container in task exited", 137, 143, NULL, false},
+    {STOP_OOM, true, "OOM app (137)", "EssentialContainerExited",
+     "OutOfMemoryError: Container killed due to memory usage", 137, 0, NULL,
+     false},
     /* health checks go before the kills that follow them */
     {STOP_HEALTH, true, "failed ELB health checks",
      "ServiceSchedulerInitiated",
@@ -70,12 +73,20 @@ static const struct row rows[] = {
      "Task stopped for Fargate maintenance", 143, NO_EXIT, NULL, false},
     {STOP_HOST, true, "host unhealthy", "InfrastructureHealth",
      "something new", NO_EXIT, NO_EXIT, NULL, false},
+    {STOP_HOST, true, "instance deregistered", "UserInitiated",
+     "Container instance deregistration forced by user", NO_EXIT, NO_EXIT,
+     NULL, false},
     /* placement */
     {STOP_PLACEMENT, true, "no capacity", "TaskFailedToStart",
      "Capacity is unavailable at this time. Please try again later", NO_EXIT,
      NO_EXIT, NULL, false},
     {STOP_PLACEMENT, true, "no room: memory", "TaskFailedToStart",
      "TaskFailedToStart: RESOURCE:MEMORY", NO_EXIT, NO_EXIT, NULL, false},
+    {STOP_PLACEMENT, true, "no instance has the attribute",
+     "TaskFailedToStart", "TaskFailedToStart: ATTRIBUTE", NO_EXIT, NO_EXIT,
+     NULL, false},
+    {STOP_PLACEMENT, true, "no agent connected", "TaskFailedToStart",
+     "TaskFailedToStart: AGENT", NO_EXIT, NO_EXIT, NULL, false},
     {STOP_PLACEMENT, true, "network interface not provided",
      "TaskFailedToStart",
      "Timeout waiting for network interface provisioning to complete.",
@@ -90,6 +101,19 @@ static const struct row rows[] = {
      false},
     {STOP_PULL, true, "image pull denied: app", "TaskFailedToStart",
      "CannotPullContainerError: pull access denied for x", NO_EXIT, NO_EXIT,
+     NULL, false},
+    {STOP_PULL, true, "image pull denied: app", "TaskFailedToStart",
+     "CannotPullContainerError: ref pull has been retried 1 time(s): failed "
+     "to copy: httpReadSeeker: failed open: unexpected status code "
+     "https://x: 403 Forbidden", NO_EXIT, NO_EXIT, NULL, false},
+    {STOP_PULL, true, "image pull denied: app", "TaskFailedToStart",
+     "CannotPullECRContainerError: AccessDeniedException: User: x is not "
+     "authorized to perform: ecr:GetAuthorizationToken", NO_EXIT, NO_EXIT,
+     NULL, false},
+    /* digits of an account or a digest are no status code */
+    {STOP_PULL, true, "registry not reachable: app", "TaskFailedToStart",
+     "CannotPullContainerError: 403940312345.dkr.ecr.eu-west-1.amazonaws.com/"
+     "a@sha256:a403f: dial tcp 52.0.0.1:443: i/o timeout", NO_EXIT, NO_EXIT,
      NULL, false},
     {STOP_PULL, true, "image pull rate limit: app", "TaskFailedToStart",
      "CannotPullContainerError: toomanyrequests: You have reached your pull "
@@ -108,6 +132,12 @@ static const struct row rows[] = {
      "TaskFailedToStart", "ResourceInitializationError: unable to pull "
      "secrets or registry auth: execution resource retrieval failed",
      NO_EXIT, NO_EXIT, NULL, false},
+    {STOP_INIT, true, "secrets or registry not reachable",
+     "TaskFailedToStart", "ResourceInitializationError: unable to pull "
+     "secrets or registry auth: There is a connection issue between the task "
+     "and AWS Secrets Manager. RequestError: send request failed: Post "
+     "\"https://secretsmanager.eu-west-1.amazonaws.com/\": dial tcp: i/o "
+     "timeout", NO_EXIT, NO_EXIT, NULL, false},
     {STOP_INIT, true, "log group does not exist", "TaskFailedToStart",
      "ResourceInitializationError: failed to validate logger args: The "
      "specified log group does not exist.", NO_EXIT, NO_EXIT, NULL, false},
@@ -124,6 +154,17 @@ static const struct row rows[] = {
      false},
     {STOP_NORMAL, false, "stopped by a user", "UserInitiated", "drain it",
      143, 143, NULL, false},
+    {STOP_NORMAL, false, "stopped by a user", "UserInitiated",
+     "host maintenance tonight, RESOURCE:CPU", 143, 143, NULL, false},
+    {STOP_NORMAL, false, "stopped by a user", "UserInitiated",
+     "Task failed ELB health checks, says Bob", 1, 143, NULL, false},
+    /* what the scheduler stopped ends with a code, which is no cause */
+    {STOP_NORMAL, false, "stopped by the service scheduler",
+     "ServiceSchedulerInitiated", "The service is being replaced", 143, 137,
+     NULL, false},
+    {STOP_OTHER, true, "Task failed the checks of 2027",
+     "ServiceSchedulerInitiated", "Task failed the checks of 2027", 143, 137,
+     NULL, false},
     {STOP_NORMAL, false, "stopped by the service scheduler",
      "ServiceSchedulerInitiated", "something else", NO_EXIT, NO_EXIT, NULL,
      false},
@@ -151,14 +192,11 @@ static void causes_are_those_of_the_table(void **state)
              .exit_code = r->envoy},
             {.name = "app", .has_exit = r->app != NO_EXIT,
              .exit_code = r->app, .reason = r->app_reason}};
-        /* An image that fails is the essential one's in these texts. */
-        bool pull = r->cls == STOP_PULL;
         struct ecs_task t = {.arn = "arn", .id = "id",
                              .stop_code = r->code,
                              .stopped_reason = r->reason,
                              .service = r->standalone ? NULL : "web",
-                             .containers = pull ? c + 1 : c,
-                             .n_containers = pull ? 1 : 2};
+                             .containers = c, .n_containers = 2};
         struct stop_cause out;
         stop_cause_of(&t, &td, a, &out);
         if (strcmp(out.verdict, r->verdict) || out.cls != r->cls ||
@@ -168,6 +206,30 @@ static void causes_are_those_of_the_table(void **state)
                      out.abnormal);
         arena_unref(a);
     }
+}
+
+static void the_image_that_fails_is_named_with_its_container(void **state)
+{
+    const struct ecs_container c[] = {
+        {.name = "envoy", .image = "proxy:1"},
+        {.name = "app", .image = ECR}};
+    const struct ecs_task t = {
+        .arn = "arn", .service = "web", .containers = c, .n_containers = 2,
+        .stop_code = "TaskFailedToStart",
+        .stopped_reason = "CannotPullContainerError: failed to resolve ref "
+                          ECR ": not found"};
+    struct ecs_task u = t;
+    struct arena *a = arena_new();
+    struct stop_cause out;
+    (void)state;
+    stop_cause_of(&t, NULL, a, &out);
+    assert_string_equal(out.verdict, "image not found: app");
+    assert_string_equal(out.container, "app");
+    /* Where no image is named, the essential one is the likely one. */
+    u.stopped_reason = "CannotPullContainerError: manifest unknown";
+    stop_cause_of(&u, &td, a, &out);
+    assert_string_equal(out.verdict, "image not found: app");
+    arena_unref(a);
 }
 
 static void without_a_definition_all_are_essential(void **state)
@@ -236,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(causes_are_those_of_the_table),
+        cmocka_unit_test(the_image_that_fails_is_named_with_its_container),
         cmocka_unit_test(without_a_definition_all_are_essential),
         cmocka_unit_test(groups_count_and_the_newest_comes_first),
         cmocka_unit_test(the_decisive_tail_survives_at_80_columns),
