@@ -105,6 +105,7 @@ static void decode_task_sets(json_t *o, struct arena *a,
         x->desired = get_int(v, "computedDesiredCount", 0);
         x->running = get_int(v, "runningCount", 0);
         x->pending = get_int(v, "pendingCount", 0);
+        x->created_ms = get_time(v, "createdAt");
     }
     s->task_sets = t;
 }

@@ -51,10 +51,26 @@ struct facts {
     const struct ecs_service *s;
     const struct stop_summary *stops; /* may be NULL */
     const struct ecs_deployment *primary, *old; /* old: the newest ACTIVE */
-    const struct ecs_task_set *new_set;         /* a second task set */
+    const struct ecs_task_set *old_set;         /* the one that serves */
+    const struct ecs_task_set *new_set;         /* to serve after it */
     bool rolling, failed, back;
     int64_t now;
 };
+
+/* An ACTIVE task set that is newer than the one that serves is to take over;
+ * an older one has been taken over from and waits for its end. */
+static void find_sets(struct facts *f)
+{
+    const struct ecs_service *s = f->s;
+    for (size_t i = 0; i < s->n_task_sets; i++)
+        if (is(s->task_sets[i].status, "PRIMARY"))
+            f->old_set = &s->task_sets[i];
+    for (size_t i = 0; i < s->n_task_sets; i++)
+        if (is(s->task_sets[i].status, "ACTIVE") &&
+            (!f->old_set ||
+             s->task_sets[i].created_ms >= f->old_set->created_ms))
+            f->new_set = &s->task_sets[i];
+}
 
 static void gather(struct facts *f)
 {
@@ -69,9 +85,7 @@ static void gather(struct facts *f)
         if (!is(d->status, "PRIMARY") && is(d->rollout_state, "FAILED"))
             old_failed = true;
     }
-    for (size_t i = 0; i < s->n_task_sets; i++)
-        if (is(s->task_sets[i].status, "ACTIVE"))
-            f->new_set = &s->task_sets[i];
+    find_sets(f);
     const char *state = f->primary ? f->primary->rollout_state : NULL;
     /* An absent rolloutState is not a failure: it exists for rolling updates
      * under the ECS controller only. */
@@ -103,10 +117,12 @@ static int64_t below_since(const struct facts *f)
  * on starting tasks: with failures a start is no progress. */
 static int64_t progress_at(const struct facts *f)
 {
-    int64_t at = f->primary ? f->primary->created_ms : 0;
+    int64_t at = f->primary   ? f->primary->created_ms
+                 : f->new_set ? f->new_set->created_ms
+                              : 0;
     if (f->s->steady_ms > at)
         at = f->s->steady_ms;
-    if (f->primary && f->primary->failed == 0)
+    if (!f->primary || f->primary->failed == 0)
         at = later(at, f->s->progress_ms);
     return at;
 }
@@ -164,7 +180,10 @@ static const char *deployment_text(const struct facts *f, struct arena *a)
                                         : f->s->task_definition);
     char arrow[64];
     if (f->new_set)
-        return arena_printf(a, "%s>%s %d/%d", to,
+        return arena_printf(a, "%s>%s %d/%d",
+                            f->old_set
+                                ? taskdef_revision(f->old_set->task_definition)
+                                : to,
                             taskdef_revision(f->new_set->task_definition),
                             f->new_set->running, f->new_set->desired);
     snprintf(arrow, sizeof(arrow), "%.24s%s%.24s", *from ? from : "",

@@ -58,6 +58,7 @@ struct ecs_load_balancer {
 struct ecs_task_set {
     const char *id, *status, *task_definition, *stability, *external_id;
     int desired, running, pending;
+    int64_t created_ms;
 };
 
 struct ecs_service {

@@ -36,6 +36,7 @@ struct row {
     int abnormal; /* in ten minutes; -1 = not known */
     bool acked;
     int new_sets; /* task sets beside the primary one */
+    int64_t set_age; /* ms ago, of that */
     int min_healthy; /* percent; 0 = absent */
     const char *event;
 };
@@ -151,9 +152,18 @@ static const struct row rows[] = {
     {"deleted", SVC_OFF, NULL, NULL, 4, 0, STEADY, .status = "INACTIVE"},
     {"CODE_DEPLOY without deployments", SVC_OK, NULL, NULL, 4, 4,
      .controller = "CODE_DEPLOY", .rollout = "-"},
-    {"CODE_DEPLOY shifting", SVC_ROLL, NULL, NULL, 4, 4,
+    {"CODE_DEPLOY shifting", SVC_ROLL, ":142>:143 1/4", NULL, 4, 4,
      .controller = "CODE_DEPLOY", .rollout = "-", .new_sets = 1,
-     .progress = MIN, .steady = MIN},
+     .set_age = MIN},
+    {"CODE_DEPLOY that stands still", SVC_STALLED, NULL, "for 25m", 4, 4,
+     .controller = "CODE_DEPLOY", .rollout = "-", .new_sets = 1,
+     .set_age = 25 * MIN},
+    {"CODE_DEPLOY that gets on", SVC_ROLL, NULL, NULL, 4, 4,
+     .controller = "CODE_DEPLOY", .rollout = "-", .new_sets = 1,
+     .set_age = 25 * MIN, .progress = MIN},
+    {"CODE_DEPLOY has shifted, the old set waits", SVC_OK, NULL, "", 4, 4,
+     .controller = "CODE_DEPLOY", .rollout = "-", .new_sets = 1,
+     .set_age = 2 * DAY},
     {"CODE_DEPLOY down", SVC_DOWN, NULL, NULL, 4, 0,
      .controller = "CODE_DEPLOY", .rollout = "-"},
 };
@@ -177,8 +187,10 @@ static void check(const struct row *r)
                                                             : NULL,
          .desired = 4, .running = 4, .created_ms = NOW - 30 * DAY}};
     struct ecs_task_set sets[2] = {
-        {.status = "PRIMARY", .task_definition = TD "142"},
-        {.status = "ACTIVE", .task_definition = TD "143"}};
+        {.status = "PRIMARY", .task_definition = TD "142",
+         .created_ms = NOW - DAY},
+        {.status = "ACTIVE", .task_definition = TD "143", .desired = 4,
+         .running = 1, .created_ms = ago(r->set_age)}};
     struct ecs_event e = {.message = r->event, .created_ms = NOW - 1000};
     struct ecs_service s = {
         .arn = "arn", .name = "web", .desired = r->desired,
