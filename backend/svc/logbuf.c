@@ -155,7 +155,7 @@ static size_t escape_len(const char *s, size_t n)
             i++;
         return i < n && (unsigned char)s[i] < 0x7f ? i + 1 : i;
     }
-    if (strchr("]PX^_", s[1])) { /* a string up to BEL or ESC \ */
+    if (s[1] && strchr("]PX^_", s[1])) { /* a string up to BEL or ESC \ */
         for (; i < n; i++) {
             if (s[i] == '\a')
                 return i + 1;

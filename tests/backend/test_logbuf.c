@@ -199,6 +199,17 @@ static void escape_sequences_go_whole(void **state)
     logbuf_free(b);
 }
 
+static void a_nul_begins_no_string_sequence(void **state)
+{
+    (void)state;
+    struct logbuf *b = logbuf_new(0);
+    logbuf_add(b, &(struct logbuf_line){.timestamp_ms = 1, .ingestion_ms = 1,
+                                        .text = "a\033\0 ERROR stays",
+                                        .len = 14}, false);
+    assert_string_equal(line(b, 0).text, "a ERROR stay");
+    logbuf_free(b);
+}
+
 static void any_bytes_become_harmless(void **state)
 {
     (void)state;
@@ -286,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_full_buffer_drops_the_oldest_and_counts),
         cmocka_unit_test(a_million_lines_cost_a_quarter_more_than_their_text),
         cmocka_unit_test(escape_sequences_go_whole),
+        cmocka_unit_test(a_nul_begins_no_string_sequence),
         cmocka_unit_test(any_bytes_become_harmless),
         cmocka_unit_test(a_line_above_a_megabyte_is_cut),
         cmocka_unit_test(levels_are_found),
