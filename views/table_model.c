@@ -29,8 +29,13 @@ void table_model_release(struct table_model *m)
     *m = (struct table_model){0};
 }
 
+static bool has_number(const struct cell_value *v)
+{
+    return v->has_rank || v->is_num;
+}
+
 /* One comparison for all sorts; the default order breaks ties, so that equal
- * rows never swap places. */
+ * rows never swap places. What has no value yet goes last either way. */
 static int compare_rows(const struct table_model *m, size_t a, size_t b)
 {
     const void *x = m->snap->rows[a].data, *y = m->snap->rows[b].data;
@@ -40,7 +45,11 @@ static int compare_rows(const struct table_model *m, size_t a, size_t b)
         struct cell_value u = {0}, v = {0};
         c->cell(x, m->now_ms, &u);
         c->cell(y, m->now_ms, &v);
-        if (u.has_rank || u.is_num) {
+        if (!u.text != !v.text)
+            return u.text ? -1 : 1;
+        if (has_number(&u) != has_number(&v))
+            return has_number(&u) ? -1 : 1;
+        if (has_number(&u)) {
             int64_t p = u.has_rank ? u.rank : u.num;
             int64_t q = v.has_rank ? v.rank : v.num;
             d = p < q ? -1 : p > q;
