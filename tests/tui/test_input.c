@@ -169,6 +169,50 @@ static void an_endless_paste_is_capped(void **state)
     input_release(&in);
 }
 
+/* What is broken or unknown takes nothing of the next key with it. */
+static void the_key_after_rubbish_is_read(void **state)
+{
+    static const char *const rubbish[] = {
+        "\xff", "\x80", "\xc3", "\xe5\xb1", "\xf0\x9f\x98", "\xc0\x80",
+        "\xed\xa0\x80", "\xf8\x88", "\033[99~", "\033[M !!",
+        "\033[<0;10;20M", "\033]0;title\a", "\033P1$r0m\033\\",
+        "\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21x"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rubbish); i++) {
+        char bytes[96];
+        size_t n = (size_t)snprintf(bytes, sizeof(bytes), "%sq", rubbish[i]);
+        for (size_t cut = 0; cut <= n; cut++) {
+            struct got g;
+            feed(&g, bytes, n, cut);
+            if (!g.n || g.keys[g.n - 1].code != 'q' || g.keys[g.n - 1].mods)
+                fail_msg("sequence %zu cut at %zu: no q", i, cut);
+            for (size_t k = 0; k + 1 < g.n; k++)
+                if (g.keys[k].code < 0x110000)
+                    fail_msg("sequence %zu leaks %x", i, g.keys[k].code);
+        }
+    }
+}
+
+static void the_terminals_erase_character_erases(void **state)
+{
+    static const struct {
+        unsigned char erase, byte;
+        uint32_t code;
+    } rows[] = {{0, 0x7f, K_BACKSPACE},   {0x7f, 0x7f, K_BACKSPACE},
+                {0x08, 0x08, K_BACKSPACE}, {0x08, 0x7f, K_BACKSPACE},
+                {'#', '#', K_BACKSPACE},  {0x7f, '#', '#'}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct input in;
+        struct got g = {0};
+        input_init(&in, 25, rows[i].erase);
+        input_feed(&in, &rows[i].byte, 1, on_event, &g);
+        assert_int_equal(g.n, 1);
+        assert_int_equal(g.keys[0].code, rows[i].code);
+        input_release(&in);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +221,8 @@ int main(void)
         cmocka_unit_test(a_lone_escape_waits_for_its_time),
         cmocka_unit_test(a_paste_is_one_event_at_every_split),
         cmocka_unit_test(an_endless_paste_is_capped),
+        cmocka_unit_test(the_key_after_rubbish_is_read),
+        cmocka_unit_test(the_terminals_erase_character_erases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
