@@ -38,7 +38,7 @@ endif
 
 # One archive a layer, so that a test links only what its layer may use.
 BASE_SRC    := $(wildcard backend/base/*.c)
-BACKEND_SRC := $(wildcard backend/net/*.c backend/aws/*.c backend/svc/*.c backend/store/*.c backend/sim/*.c)
+BACKEND_SRC := $(wildcard backend/net/*.c backend/aws/*.c backend/aws/creds/*.c backend/svc/*.c backend/store/*.c backend/sim/*.c)
 TUI_SRC     := $(wildcard keymaps/*.c themes/*.c tui/*.c)
 VIEWS_SRC   := $(wildcard views/*.c views/kinds/*.c)
 EMBED_IN    := $(wildcard keymaps/*.keys themes/*.theme)

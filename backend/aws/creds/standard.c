@@ -1,0 +1,9 @@
+/* The order in which providers are asked: that of the AWS CLI v2. */
+#include "backend/aws/creds.h"
+
+const struct cred_provider *const cred_standard[] = {
+    &cred_env,
+    &cred_shared_file,
+    &cred_config_file,
+    NULL,
+};
