@@ -60,11 +60,17 @@ static void name_leak(uv_handle_t *h, void *arg)
             uv_handle_type_name(uv_handle_get_type(h)), (void *)h);
 }
 
+struct open_handles {
+    int all;
+    int children; /* killed, not yet reaped */
+};
+
 static void count_open(uv_handle_t *h, void *arg)
 {
-    int *open = arg;
+    struct open_handles *open = arg;
 
-    *open += !uv_is_closing(h);
+    open->all += !uv_is_closing(h);
+    open->children += uv_handle_get_type(h) == UV_PROCESS && uv_is_active(h);
 }
 
 void loop_free(struct loop *loop)
@@ -76,17 +82,15 @@ void loop_free(struct loop *loop)
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->guard, NULL);
     uv_close((uv_handle_t *)&loop->wake, NULL);
-    /* Pool jobs end by themselves and may close handles as they do; once
-     * there are none, an open handle would make us wait for ever. */
+    /* Pool jobs and killed children end by themselves and may close handles
+     * as they do; once there are none, an open handle would make us wait for ever. */
     while (uv_run(&loop->uv, UV_RUN_NOWAIT) != 0) {
-        int open = 0;
+        struct open_handles open = {0};
 
-        if (loop->uv.active_reqs.count > 0) {
-            uv_run(&loop->uv, UV_RUN_ONCE);
-            continue;
-        }
         uv_walk(&loop->uv, count_open, &open);
-        if (open > 0)
+        if (loop->uv.active_reqs.count > 0 || open.children > 0)
+            uv_run(&loop->uv, UV_RUN_ONCE);
+        else if (open.all > 0)
             break;
     }
     if (uv_loop_close(&loop->uv) != 0) {
