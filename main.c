@@ -93,6 +93,7 @@ static int serve(const struct options *o)
 {
     struct sim_options so = {.scenario = o->scenario,
                              .world = o->sim_world,
+                             .faults = o->sim_faults,
                              .seed = o->seed};
     struct err err = {0};
     char address[64];
@@ -180,21 +181,26 @@ static const char *demo_env(void *arg, const char *name)
 
 static int start_demo(struct program *p, struct err *err)
 {
+    const struct {
+        const char *name, *value;
+    } passed[] = {
+        {"--sim-world", p->o.sim_world},
+        {"--sim-clock", p->o.sim_clock},
+        {"--sim-faults", p->o.sim_faults},
+    };
     char seed[48];
-    const char *args[12];
+    const char *args[2 * ARRAY_LEN(passed) + 4];
     size_t n = 0;
     if (p->o.scenario) {
         static char scenario[80];
         snprintf(scenario, sizeof(scenario), "--demo=%s", p->o.scenario);
         args[n++] = scenario;
     }
-    if (p->o.sim_world) {
-        args[n++] = "--sim-world";
-        args[n++] = p->o.sim_world;
-    }
-    if (p->o.sim_clock) {
-        args[n++] = "--sim-clock";
-        args[n++] = p->o.sim_clock;
+    for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
+        if (!passed[i].value)
+            continue;
+        args[n++] = passed[i].name;
+        args[n++] = passed[i].value;
     }
     if (p->o.seed) {
         snprintf(seed, sizeof(seed), "%llu", (unsigned long long)p->o.seed);
@@ -391,6 +397,10 @@ int main(int argc, char **argv)
         err_set(&err, ERR_USAGE, "There is no view %s; there are services, "
                 "tasks and clusters.", p.o.view);
         return complain(&err);
+    }
+    if (p.o.sim_faults && strcmp(p.o.sim_faults, "help") == 0) {
+        sim_fault_help(stdout);
+        return EXIT_FINE;
     }
     if (p.o.sim_server)
         return serve(&p.o);

@@ -54,6 +54,8 @@ static const struct option_info infos[] = {
      "a generated world: clusters, services, tasks, lines", 0},
     {"sim-clock", STRING, AT(sim_clock), "frozen|xN", "clock of the simulator",
      0},
+    {"sim-faults", STRING, AT(sim_faults), "PLAN|help",
+     "what goes wrong at the simulator, and when", 0},
     {"seed", STRING, 0, "N", "seed of the simulated world", 's'},
     {"print-keys", FLAG, AT(print_keys), NULL, "the key table as Markdown", 0},
     {"version", FLAG, AT(version), NULL, "version and libraries", 'V'},

@@ -14,7 +14,7 @@ struct options {
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
     const char *theme, *keymap, *config, *output, *log_file;
-    const char *sim_server, *sim_world, *sim_clock;
+    const char *sim_server, *sim_world, *sim_clock, *sim_faults;
     double refresh_s;         /* 0 = not given */
     int64_t budget;           /* percent; 0 = not given */
     uint64_t seed;

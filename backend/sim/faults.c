@@ -4,48 +4,81 @@
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
+#include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* `name` is the word of the text form. An empty code: the fault does not
  * answer by itself. */
 static const struct {
-    const char *name;
+    const char *name, *help;
     int status;
     const char *code, *message;
 } plan[FAULT_N] = {
-    [FAULT_THROTTLE] = {"throttle", 400, "ThrottlingException",
+    [FAULT_THROTTLE] = {"throttle", "400 ThrottlingException", 400, "ThrottlingException",
                         "Rate exceeded"},
-    [FAULT_500] = {"500", 500, "ServerException", "Service unavailable."},
-    [FAULT_503_HTML] = {"503", 503, NULL, NULL},
-    [FAULT_DENY] = {"deny", 400, "AccessDeniedException",
+    [FAULT_500] = {"500", "500 ServerException", 500, "ServerException", "Service unavailable."},
+    [FAULT_503_HTML] = {"503", "503 with an HTML page", 503, NULL, NULL},
+    [FAULT_DENY] = {"deny", "400 AccessDeniedException", 400, "AccessDeniedException",
                     "User: arn:aws:sts::123456789012:assumed-role/oncall/demo"
                     " is not authorized to perform this action because no "
                     "identity-based policy allows it"},
-    [FAULT_EXPIRED] = {"expired", 400, "ExpiredTokenException",
+    [FAULT_EXPIRED] = {"expired", "400 ExpiredTokenException", 400, "ExpiredTokenException",
                        "The security token included in the request is "
                        "expired"},
-    [FAULT_SKEW] = {"skew", 400, "InvalidSignatureException",
+    [FAULT_SKEW] = {"skew", "400 InvalidSignatureException, signature expired", 400, "InvalidSignatureException",
                     "Signature expired: the request is now earlier than the "
                     "oldest one allowed (5 min.)"},
-    [FAULT_RESET_BEFORE] = {"reset-before", 0, NULL, NULL},
-    [FAULT_RESET_AFTER] = {"reset-after", 0, NULL, NULL},
-    [FAULT_TRUNCATE] = {"truncate", 0, NULL, NULL},
-    [FAULT_CUT] = {"cut", 0, NULL, NULL},
-    [FAULT_DELAY] = {"delay", 0, NULL, NULL},
-    [FAULT_UNKNOWN_MEMBERS] = {"unknown", 0, NULL, NULL},
+    [FAULT_RESET_BEFORE] = {"reset-before", "connection reset, nothing applied", 0, NULL, NULL},
+    [FAULT_RESET_AFTER] = {"reset-after", "applied, then connection reset", 0, NULL, NULL},
+    [FAULT_TRUNCATE] = {"truncate", "half of the body, well framed", 0, NULL, NULL},
+    [FAULT_CUT] = {"cut", "the connection ends amid the body", 0, NULL, NULL},
+    [FAULT_DELAY] = {"delay", "answered late", 0, NULL, NULL},
+    [FAULT_UNKNOWN_MEMBERS] = {"unknown", "members that nobody knows yet", 0, NULL, NULL},
 };
+
+static bool same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+bool sim_glob(const char *pattern, const char *text)
+{
+    const char *star = NULL, *again = NULL;
+    while (*text) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            again = text;
+        } else if (same_letter(*pattern, *text)) {
+            pattern++;
+            text++;
+        } else if (star) {
+            pattern = star;
+            text = ++again;
+        } else {
+            return false;
+        }
+    }
+    return pattern[strspn(pattern, "*")] == '\0';
+}
+
+static struct fault *add(struct sim *s, const struct fault *f)
+{
+    s->faults = xgrow(s->faults, &s->cap_faults, s->n_faults + 1,
+                      sizeof(*s->faults));
+    s->faults[s->n_faults] = *f;
+    return &s->faults[s->n_faults++];
+}
 
 void sim_fault_add(struct sim *s, const char *operation, enum sim_fault f,
                    int skip, int count, int delay_ms)
 {
-    s->faults = xgrow(s->faults, &s->cap_faults, s->n_faults + 1,
-                      sizeof(*s->faults));
-    struct fault *x = &s->faults[s->n_faults++];
-    *x = (struct fault){
-        .kind = f, .skip = skip, .count = count, .delay_ms = delay_ms};
-    snprintf(x->operation, sizeof(x->operation), "%s",
-             operation ? operation : "");
+    struct fault *x = add(s, &(struct fault){.kind = f, .skip = skip,
+                                             .count = count, .every = 1,
+                                             .percent = 100,
+                                             .delay_ms = delay_ms});
+    snprintf(x->pattern, sizeof(x->pattern), "%s", operation ? operation : "*");
 }
 
 void sim_fault_clear(struct sim *s)
@@ -58,18 +91,31 @@ void sim_set_latency(struct sim *s, int ms)
     s->latency_ms = ms;
 }
 
-const struct fault *sim_fault_due(struct sim *s, const char *operation)
+static bool is_meant(const struct fault *f, const char *service,
+                     const char *operation)
 {
+    char both[96];
+    snprintf(both, sizeof(both), "%s:%s", service, operation);
+    return sim_glob(f->pattern, strchr(f->pattern, ':') ? both : operation);
+}
+
+const struct fault *sim_fault_due(struct sim *s, const char *service,
+                                  const char *operation)
+{
+    int64_t age = sim_now(s) - s->start_ms;
     for (size_t i = 0; i < s->n_faults; i++) {
         struct fault *f = &s->faults[i];
-        if (f->operation[0] && strcmp(f->operation, operation) != 0)
-            continue;
-        if (f->count == 0)
+        if (f->count == 0 || !is_meant(f, service, operation) ||
+            age < (int64_t)f->from_s * 1000 ||
+            (f->for_s && age >= (int64_t)(f->from_s + f->for_s) * 1000))
             continue;
         if (f->skip > 0) {
             f->skip--;
             continue;
         }
+        if (f->turn++ % f->every ||
+            (int)rng_below(&s->fault_rng, 100) >= f->percent)
+            continue;
         if (f->count > 0)
             f->count--;
         return f;
@@ -100,45 +146,83 @@ bool sim_fault_answer(const struct fault *f, struct sim_reply *out,
 
 /* ---- the text form --------------------------------------------------- */
 
-static int parse_number(const char *word, const char *name, int *out)
+#define NUMBER(word, field, low, high) \
+    {word, offsetof(struct fault, field), low, high}
+
+static const struct {
+    const char *name;
+    size_t at; /* of an int */
+    int low, high;
+} numbers[] = {
+    NUMBER("skip", skip, 0, 1000000),   NUMBER("count", count, 0, 1000000),
+    NUMBER("every", every, 1, 1000000), NUMBER("p", percent, 0, 100),
+    NUMBER("from", from_s, 0, 1000000), NUMBER("for", for_s, 0, 1000000),
+    NUMBER("ms", delay_ms, 0, 1000000),
+};
+
+/* "count=3"; "count=all" has no end. */
+static bool take_number(struct fault *f, const char *word)
 {
-    size_t n = strlen(name);
+    const char *eq = strchr(word, '=');
     int64_t v;
-    if (strncmp(word, name, n) != 0 || word[n] != '=')
-        return 0;
-    if (strcmp(name, "count") == 0 && strcmp(word + n + 1, "all") == 0) {
-        *out = -1;
-        return 1;
+    for (size_t i = 0; eq && i < ARRAY_LEN(numbers); i++) {
+        int *to = (int *)(void *)((char *)f + numbers[i].at);
+        if (strncmp(word, numbers[i].name, (size_t)(eq - word)) != 0 ||
+            numbers[i].name[eq - word])
+            continue;
+        if (to == &f->count && strcmp(eq + 1, "all") == 0) {
+            *to = -1;
+            return true;
+        }
+        if (fmt_parse_int(eq + 1, numbers[i].low, numbers[i].high, &v))
+            return false;
+        *to = (int)v;
+        return true;
     }
-    if (fmt_parse_int(word + n + 1, 0, 1000000, &v))
-        return 0;
-    *out = (int)v;
-    return 1;
+    return false;
+}
+
+/* "ListTasks", "Describe*", "ecs:List*": two words at most, of which the
+ * first is a service (in small letters) or a star. */
+static bool take_pattern(struct fault *f, const char *word)
+{
+    size_t n = strlen(f->pattern);
+    if (strchr(word, '=') || strchr(f->pattern, ':') ||
+        n + strlen(word) + 2 > sizeof(f->pattern))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (isupper((unsigned char)f->pattern[i]))
+            return false;
+    snprintf(f->pattern + n, sizeof(f->pattern) - n, "%s%s", n ? ":" : "",
+             word);
+    return true;
 }
 
 static int parse_one(struct sim *s, char *text, struct err *err)
 {
     char *save = NULL, *word = strtok_r(text, ":", &save);
-    const char *operation = NULL;
-    int kind = 0, skip = 0, count = 1, ms = 0;
+    struct fault f = {.count = 1, .every = 1, .percent = 100};
+    int kind = 0;
+    bool pattern_over = false;
     while (kind < FAULT_N && (!word || strcmp(plan[kind].name, word)))
         kind++;
     if (kind == FAULT_N)
-        return err_set(err, ERR_USAGE, "There is no fault named %s.",
+        return err_set(err, ERR_USAGE, "There is no fault named %s; "
+                       "--sim-faults help lists them.",
                        word ? word : "(nothing)");
-    for (bool first = true; (word = strtok_r(NULL, ":", &save));
-         first = false) {
-        if (parse_number(word, "skip", &skip) ||
-            parse_number(word, "count", &count) ||
-            parse_number(word, "ms", &ms))
-            continue;
-        if (!first || strchr(word, '='))
-            return err_set(err, ERR_USAGE, "A fault takes an operation, "
-                           "skip=N, count=N (or all) and ms=N, not %s.",
+    f.kind = (enum sim_fault)kind;
+    while ((word = strtok_r(NULL, ":", &save))) {
+        bool number = take_number(&f, word);
+        if (!number && (pattern_over || !take_pattern(&f, word)))
+            return err_set(err, ERR_USAGE, "A fault takes an action and then "
+                           "skip=N, count=N (or all), every=N, p=PERCENT, "
+                           "from=SECONDS, for=SECONDS or ms=N, not %s.",
                            word);
-        operation = strcmp(word, "*") == 0 ? NULL : word;
+        pattern_over |= number;
     }
-    sim_fault_add(s, operation, (enum sim_fault)kind, skip, count, ms);
+    if (!f.pattern[0])
+        snprintf(f.pattern, sizeof(f.pattern), "*");
+    add(s, &f);
     return 0;
 }
 
@@ -151,4 +235,16 @@ int sim_fault_parse(struct sim *s, const char *spec, struct err *err)
         rc = parse_one(s, w, err);
     free(copy);
     return rc;
+}
+
+void sim_fault_help(FILE *out)
+{
+    fputs("--sim-faults FAULT[:ACTION][:KEY=N...],...\n\n"
+          "ACTION is an operation (ListTasks), a pattern (Describe*, "
+          "logs:*) or nothing for\nall. Of the requests that match, skip=N "
+          "pass first, then every=N-th is met with\nprobability p=PERCENT, "
+          "count=N times (1; or all), from=SECONDS after the start\non, "
+          "for=SECONDS; each answer waits ms=N.\n\nfaults:\n", out);
+    for (size_t i = 0; i < FAULT_N; i++)
+        fprintf(out, "  %-14s  %s\n", plan[i].name, plan[i].help);
 }

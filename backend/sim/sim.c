@@ -85,6 +85,7 @@ struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
                                                   : s->real_start_ms;
     rng_seed(&s->rng, o->seed ? o->seed : 1);
     s->token_key = rng_next(&s->rng);
+    rng_seed(&s->fault_rng, s->token_key ^ 0xfa17);
     random_key(s->access_key, "AKIA", 20);
     random_key(s->secret, "", 40);
     if (o->access_key)

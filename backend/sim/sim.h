@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct sim;
 struct sim_world;
@@ -89,14 +90,21 @@ enum sim_fault {
     FAULT_UNKNOWN_MEMBERS, /* unknown: extra members all over the reply */
     FAULT_N
 };
-/* operation NULL = every one; the first `skip` that match pass; count < 0 =
- * from then on. delay_ms is waited before any of them. */
+/* operation is a pattern, NULL = every one; the first `skip` that match pass;
+ * count < 0 = from then on. delay_ms is waited before any of them. */
 void sim_fault_add(struct sim *s, const char *operation, enum sim_fault f,
                    int skip, int count, int delay_ms);
 void sim_fault_clear(struct sim *s);
-/* "throttle:ListTasks:skip=2:count=3,delay:ms=500:count=all": the name above,
- * then an operation (none or * = every one), skip (0), count (1), ms (0). */
+/* A plan as text: FAULT[:ACTION][:KEY=N...], and more of them after commas,
+ * e.g. "throttle:ecs:List*:skip=2:count=3,delay:ms=500:count=all". FAULT is
+ * the name above; ACTION an operation or a pattern, with its service before a
+ * colon or not (none or * = every one). Of the requests that match inside the
+ * window from=SECONDS (0) for=SECONDS (no end) of the simulator's clock, skip=N
+ * (0) pass, then each every=N-th (1) meets it with probability p=PERCENT (100,
+ * by the seed), count=N (1, or all) times in all; ms=N (0) is waited. The first
+ * fault of the plan that is due wins. */
 int sim_fault_parse(struct sim *s, const char *spec, struct err *err);
+void sim_fault_help(FILE *out);
 /* Every answer waits that long (API latency for the bench). */
 void sim_set_latency(struct sim *s, int ms);
 

@@ -11,11 +11,14 @@
 
 struct sim_conn;
 
+/* Numbers as in the text form, see sim_fault_parse(). */
 struct fault {
-    char operation[48]; /* "" = every one */
+    char pattern[64]; /* "*", "ListTasks", "ecs:*" */
     enum sim_fault kind;
     int skip, count; /* count < 0: for ever */
+    int every, percent, from_s, for_s;
     int delay_ms;
+    int turn; /* requests seen after the skipped ones */
 };
 
 struct sim {
@@ -35,6 +38,7 @@ struct sim {
     void (*done)(void *arg);
     void *done_arg;
     struct rng rng;
+    struct rng fault_rng; /* its own, so that faults leave the world alone */
     uint64_t token_key;
     struct sim_request *requests;
     size_t n_requests, cap_requests;
@@ -60,7 +64,10 @@ struct sim_ending {
 };
 
 /* The fate that is due for this operation, or NULL; counts it. */
-const struct fault *sim_fault_due(struct sim *s, const char *operation);
+const struct fault *sim_fault_due(struct sim *s, const char *service,
+                                  const char *operation);
+/* Stars match anything; letters of either case are the same. */
+bool sim_glob(const char *pattern, const char *text);
 /* True when the fault answers instead of the operation. */
 bool sim_fault_answer(const struct fault *f, struct sim_reply *out,
                       struct sim_ending *end);

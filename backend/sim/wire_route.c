@@ -280,7 +280,8 @@ static void route(struct sim *s, const struct sim_http *r, const char *id,
     find_op(r, &ask);
     if (ask.xml)
         out->type = "text/xml";
-    const struct fault *due = sim_fault_due(s, ask.name);
+    const struct fault *due = sim_fault_due(s, ask.service ? ask.service : "",
+                                            ask.name);
     world_advance(s->world, sim_now(s));
     if (sim_fault_answer(due, out, end)) {
         if (ask.xml && out->type[0] == 't' && out->body.data &&

@@ -287,6 +287,41 @@ static void faults_meet_the_requests_they_are_meant_for(void **state)
     assert_says(l, "ClusterNotFoundException");
 }
 
+static void call_and_see(struct lab *l, const char *op, const char *said)
+{
+    assert_int_equal(call(l, op, "{}"), 0);
+    assert_says(l, said);
+}
+
+static void faults_are_picked_by_pattern_turn_chance_and_time(void **state)
+{
+    struct lab *l = *state;
+    struct err err;
+    int met = 0;
+    assert_int_equal(sim_fault_parse(l->sim, "500:logs:*:count=all,"
+                                     "500:ecs:list*:every=2:count=all:for=10,"
+                                     "throttle:from=20:for=5:count=all",
+                                     &err), 0);
+    call_and_see(l, "ListClusters", "ServerException");
+    call_and_see(l, "ListClusters", "clusterArns");
+    call_and_see(l, "DescribeClusters", "failures");
+    call_and_see(l, "ListClusters", "ServerException");
+    clock_advance(l->clock, 10000);
+    for (int i = 0; i < 4; i++)
+        call_and_see(l, "ListClusters", "clusterArns");
+    clock_advance(l->clock, 10000);
+    call_and_see(l, "DescribeClusters", "ThrottlingException");
+    clock_advance(l->clock, 5000);
+    call_and_see(l, "DescribeClusters", "failures");
+    sim_fault_clear(l->sim);
+    assert_int_equal(sim_fault_parse(l->sim, "500:*:p=30:count=all", &err), 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(call(l, "ListClusters", "{}"), 0);
+        met += strstr(l->got.data, "ServerException") != NULL;
+    }
+    assert_in_range(met, 15, 45);
+}
+
 static void resets_come_before_or_after_the_deed(void **state)
 {
     struct lab *l = *state;
@@ -335,6 +370,8 @@ static void bad_fault_plans_are_named(void **state)
         {"throttle:ListTasks:count=x", "count=x"},
         {"throttle:ListTasks:Another", "Another"},
         {"delay:ms=-1", "ms=-1"},
+        {"500:*:p=101", "p=101"},
+        {"500:ecs:skip=1:List*", "List*"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
@@ -474,6 +511,7 @@ int main(void)
         TEST(a_broken_request_is_told_and_the_connection_closed),
         TEST(expect_continue_is_answered_once),
         TEST(faults_meet_the_requests_they_are_meant_for),
+        TEST(faults_are_picked_by_pattern_turn_chance_and_time),
         TEST(resets_come_before_or_after_the_deed),
         TEST(answers_can_be_cut_delayed_and_mangled),
         TEST(bad_fault_plans_are_named),
