@@ -59,7 +59,7 @@ T_FLOW    := $(wildcard tests/flow/test_*.c)
 T_SCREEN  := $(wildcard tests/screen/test_*.c)
 TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN))
 
-.PHONY: all demo test asan deps clean install uninstall screenshots \
+.PHONY: all demo test asan lint deps clean install uninstall screenshots \
         bench tests-build fmt
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -88,6 +88,24 @@ asan:
 	$(Q)sh tests/run.sh build/asan build/asan
 
 tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots
+
+# Static analysis of the program's own files; each again only when it or a
+# header of it changed.
+LINT_SRC := main.c $(BASE_SRC) $(BACKEND_SRC) $(TUI_SRC) $(VIEWS_SRC)
+lint: $(patsubst %.c,build/lint/%.ok,$(LINT_SRC)) build/lint/cppcheck.ok
+
+build/lint/%.ok: $(B)/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $*.c -- $(CSTD) -I. -Ibuild/gen $(CORE_CFLAGS) $(TUI_CFLAGS) 2>$@.err || { cat $@.err; false; }
+	@touch $@
+
+build/lint/cppcheck.ok: $(LINT_SRC)
+	$(call say,CHECK,cppcheck)
+	@mkdir -p $(@D)
+	$(Q)cppcheck -j2 --std=c11 -D_GNU_SOURCE --enable=warning,performance,portability \
+	    --suppress=unknownMacro --inline-suppr --error-exitcode=1 --quiet -I. $(LINT_SRC)
+	@touch $@
 
 # What pkg-config says, asked once; a missing library is named with its package.
 build/pkgs.mk: contrib/pkgs.sh Makefile

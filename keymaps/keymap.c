@@ -367,7 +367,7 @@ const struct binding *keymap_each(const struct keymap *k,
                                   const enum context *ctx, size_t n,
                                   size_t *i)
 {
-    while (*i < n * k->n) {
+    while (k->n > 0 && *i < n * k->n) {
         const struct binding *b = &k->items[*i % k->n];
         enum context c = ctx[*i / k->n];
 

@@ -19,7 +19,7 @@ bool messages_add(struct messages *m, enum message_level level,
     m->shown = true;
     if (level >= MSG_WARN)
         m->unread++;
-    struct message *last = m->n ? &m->items[m->n - 1] : NULL;
+    struct message *last = m->items && m->n ? &m->items[m->n - 1] : NULL;
     if (last && last->level == level && strcmp(last->text, text) == 0) {
         last->count++;
         last->last_ms = now_ms;

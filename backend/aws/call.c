@@ -179,7 +179,7 @@ static void parse_on_pool(struct aws_call *c)
 static void parse(struct aws_call *c)
 {
     enum aws_protocol p = aws_service_info(c->op->service)->protocol;
-    json_error_t je;
+    json_error_t je = {0};
     json_t *root = NULL;
 
     if (p == AWS_QUERY || p == AWS_QUERY_EC2) {

@@ -207,10 +207,9 @@ static void code_from_headers(const struct http_reply *reply, char *code,
 {
     char header[200];
 
-    if (http_reply_header(reply, "x-amzn-query-error", header, sizeof(header)))
-        put_code(header, code, size);
-    else if (http_reply_header(reply, "x-amzn-errortype", header,
-                               sizeof(header)))
+    if (http_reply_header(reply, "x-amzn-query-error", header,
+                          sizeof(header)) ||
+        http_reply_header(reply, "x-amzn-errortype", header, sizeof(header)))
         put_code(header, code, size);
 }
 

@@ -11,7 +11,9 @@ struct arena;
 struct arena *arena_new(void);
 struct arena *arena_ref(struct arena *a);
 void arena_unref(struct arena *a); /* frees at zero; NULL is fine */
-void *arena_alloc(struct arena *a, size_t size); /* zeroed, 8-aligned */
+/* Zeroed, 8-aligned; also for size 0 never NULL. */
+void *arena_alloc(struct arena *a, size_t size)
+    __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s); /* NULL stays NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...)

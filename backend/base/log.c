@@ -68,7 +68,7 @@ fail:
 static void rotate(struct log *l)
 {
     char *old = xasprintf("%s.1", l->path);
-    off_t size;
+    off_t size = 0;
     int fd;
 
     l->size = 0; /* whatever happens: don't try again at every line */

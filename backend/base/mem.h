@@ -10,16 +10,18 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size); /* zeroed */
-void *xrealloc(void *p, size_t size);
-void *xreallocarray(void *p, size_t n, size_t size);
+#define XRETURN __attribute__((returns_nonnull, warn_unused_result))
+
+void *xmalloc(size_t size) XRETURN;
+void *xcalloc(size_t n, size_t size) XRETURN; /* zeroed */
+void *xrealloc(void *p, size_t size) XRETURN;
+void *xreallocarray(void *p, size_t n, size_t size) XRETURN;
 char *xstrdup(const char *s);             /* NULL stays NULL */
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Grow an array so that it holds at least `need` items of `size` bytes:
  * doubles *cap. Returns the (moved) array. */
-void *xgrow(void *items, size_t *cap, size_t need, size_t size);
+void *xgrow(void *items, size_t *cap, size_t need, size_t size) XRETURN;
 /* Overwrite then free; for secrets. NULL is fine. */
 void xfree_secret(void *p, size_t size);
 

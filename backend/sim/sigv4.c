@@ -141,7 +141,7 @@ static void put_again(struct strbuf *b, const char *s, size_t n)
 /* Pairs sorted by encoded name, then value; \1 sorts before all of both. */
 static void put_query(struct strbuf *b, const char *query)
 {
-    char *copy = xstrdup(query), *save = NULL, *pairs[64];
+    char *copy = xstrdup(query), *save = NULL, *pairs[64] = {NULL};
     size_t n = 0;
     for (char *w = strtok_r(copy, "&", &save); w && n < ARRAY_LEN(pairs);
          w = strtok_r(NULL, "&", &save)) {

@@ -144,7 +144,7 @@ json_t *sim_task_json(const struct sim_call *c, const struct sim_service *s,
 {
     json_t *o = json_object();
     bool ec2 = is(t->launch_type, "EC2");
-    bool exec = s && s->exec_enabled;
+    bool exec = s->exec_enabled;
     put_attachments(o, t);
     json_t *attributes = put_list(o, "attributes");
     add_pair(attributes, "name", "ecs.cpu-architecture", "value", "x86_64");

@@ -60,7 +60,7 @@ struct ecs_strings get_strings(json_t *o, const char *key, struct arena *a)
 {
     json_t *list = json_object_get(o, key), *v;
     size_t i, n = 0, max = json_array_size(list);
-    const char **items = max ? arena_alloc(a, max * sizeof(*items)) : NULL;
+    const char **items = arena_alloc(a, max * sizeof(*items));
     json_array_foreach(list, i, v)
     {
         const char *s = copy(v, a, true);
@@ -86,7 +86,7 @@ struct ecs_pairs get_pairs(json_t *o, const char *key, const char *nkey,
 {
     json_t *list = json_object_get(o, key), *v;
     size_t i, n = 0, max = json_array_size(list);
-    struct ecs_pair *items = max ? arena_alloc(a, max * sizeof(*items)) : NULL;
+    struct ecs_pair *items = arena_alloc(a, max * sizeof(*items));
     json_array_foreach(list, i, v)
     {
         const char *name = get_word(v, nkey, a);

@@ -77,7 +77,7 @@ static void decode_deployments(json_t *o, struct arena *a,
 {
     json_t *list = json_object_get(o, "deployments"), *v;
     size_t i, n = json_array_size(list);
-    struct ecs_deployment *d = n ? arena_alloc(a, n * sizeof(*d)) : NULL;
+    struct ecs_deployment *d = arena_alloc(a, n * sizeof(*d));
     json_array_foreach(list, i, v)
     {
         if (json_is_object(v))
@@ -91,7 +91,7 @@ static void decode_task_sets(json_t *o, struct arena *a,
 {
     json_t *list = json_object_get(o, "taskSets"), *v;
     size_t i, n = json_array_size(list);
-    struct ecs_task_set *t = n ? arena_alloc(a, n * sizeof(*t)) : NULL;
+    struct ecs_task_set *t = arena_alloc(a, n * sizeof(*t));
     json_array_foreach(list, i, v)
     {
         if (!json_is_object(v))
@@ -153,7 +153,7 @@ static void decode_events(json_t *o, size_t max, struct arena *a,
     if (n > max)
         n = max;
     scan_events(list, s);
-    struct ecs_event *e = n ? arena_alloc(a, n * sizeof(*e)) : NULL;
+    struct ecs_event *e = arena_alloc(a, n * sizeof(*e));
     json_array_foreach(list, i, v)
     {
         if (s->n_events == n)
@@ -175,7 +175,7 @@ static void decode_balancers(json_t *o, struct arena *a,
 {
     json_t *list = json_object_get(o, "loadBalancers"), *v;
     size_t i, n = json_array_size(list);
-    struct ecs_load_balancer *l = n ? arena_alloc(a, n * sizeof(*l)) : NULL;
+    struct ecs_load_balancer *l = arena_alloc(a, n * sizeof(*l));
     json_array_foreach(list, i, v)
     {
         if (!json_is_object(v))
@@ -234,7 +234,7 @@ static void decode_network(json_t *o, struct arena *a, struct ecs_service *s)
     s->assign_public_ip = get_word(vpc, "assignPublicIp", a);
     json_t *list = json_object_get(o, "serviceRegistries");
     size_t max = json_array_size(list);
-    const char **items = max ? arena_alloc(a, max * sizeof(*items)) : NULL;
+    const char **items = arena_alloc(a, max * sizeof(*items));
     json_array_foreach(list, i, v)
     {
         const char *arn = get_word(v, "registryArn", a);

@@ -63,7 +63,7 @@ static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
     {
         max += json_array_size(json_object_get(v, "details"));
     }
-    struct ecs_pair *items = max ? arena_alloc(a, max * sizeof(*items)) : NULL;
+    struct ecs_pair *items = arena_alloc(a, max * sizeof(*items));
     json_array_foreach(list, i, v)
     {
         const char *type = get_word(v, "type", a);
@@ -190,7 +190,7 @@ struct ecs_task *ecs_decode_task(json_t *o, struct arena *a)
     decode_times(o, t);
     t->version = get_int(o, "version", 0);
     t->exec_enabled = get_bool(o, "enableExecuteCommand");
-    struct ecs_container *c = n ? arena_alloc(a, n * sizeof(*c)) : NULL;
+    struct ecs_container *c = arena_alloc(a, n * sizeof(*c));
     json_array_foreach(list, i, v)
     {
         if (json_is_object(v))
@@ -235,7 +235,7 @@ struct ecs_taskdef *ecs_decode_taskdef(json_t *root, struct arena *a)
     t->task_role = get_word(o, "taskRoleArn", a);
     t->execution_role = get_word(o, "executionRoleArn", a);
     t->registered_ms = get_time(o, "registeredAt");
-    struct ecs_container_def *c = n ? arena_alloc(a, n * sizeof(*c)) : NULL;
+    struct ecs_container_def *c = arena_alloc(a, n * sizeof(*c));
     json_array_foreach(list, i, v)
     {
         if (!json_is_object(v))

@@ -5,6 +5,7 @@
 #include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,6 +144,7 @@ static bool low_on_purpose(const struct facts *f)
 /* A roll-back may make an old deployment the primary one again. */
 static int64_t back_at(const struct facts *f)
 {
+    assert(f->primary); /* decide() has seen it */
     return later(f->primary->created_ms, f->s->rolled_back_ms);
 }
 

@@ -363,8 +363,7 @@ void stop_summarise(const struct ecs_task *const *tasks,
                     const struct stop_cause *causes, size_t n, int64_t now_ms,
                     struct arena *arena, struct stop_summary *out)
 {
-    struct stop_group *groups = n ? arena_alloc(arena, n * sizeof(*groups))
-                                  : NULL;
+    struct stop_group *groups = arena_alloc(arena, n * sizeof(*groups));
     *out = (struct stop_summary){.groups = groups};
     for (size_t i = 0; i < n; i++) {
         const struct ecs_task *t = tasks[i];
