@@ -5,6 +5,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
+#include "backend/base/safefile.h"
 #include "backend/net/loop.h"
 #include "backend/sim/sim.h"
 #include "tui/crash.h"
@@ -153,13 +154,7 @@ static void find_audit_path(struct program *p)
         return;
     }
     char *ours = xasprintf("%s/ecsdash", dir);
-    for (char *slash = strchr(ours + 1, '/'); slash;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(ours, 0700);
-        *slash = '/';
-    }
-    mkdir(ours, 0700);
+    safefile_mkdirs(ours, NULL); /* writing the first entry tells */
     p->audit_path = xasprintf("%s/audit.log", ours);
     free(ours);
     free(dir);

@@ -3,11 +3,9 @@
 #include "views/mutate_internal.h"
 
 #include "backend/base/fmt.h"
+#include "backend/base/safefile.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void put(struct strbuf *b, const char *key, const char *value)
@@ -16,23 +14,12 @@ static void put(struct strbuf *b, const char *key, const char *value)
     strbuf_put_json(b, value ? value : "", value ? strlen(value) : 0);
 }
 
-/* Only a plain file of our own is written to, and a pipe in its place does
- * not block. */
 static int append(const char *path, const char *data, size_t n)
 {
-    struct stat st;
-    int rc = -1;
-    int fd = open(path,
-                  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
-                      O_CLOEXEC,
-                  0600);
+    int fd = safefile_append(path, NULL);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        st.st_uid == geteuid() &&
-        ((st.st_mode & 077) == 0 || fchmod(fd, 0600) == 0) &&
-        write(fd, data, n) == (ssize_t)n)
-        rc = 0;
+    int rc = write(fd, data, n) == (ssize_t)n ? 0 : -1;
     close(fd);
     return rc;
 }

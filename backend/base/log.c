@@ -1,7 +1,6 @@
 #include "backend/base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
+#include "backend/base/safefile.h"
 #include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 
@@ -23,45 +23,18 @@ struct log {
     off_t size;
 };
 
-/* An open descriptor, or -1 with err. Nothing is trusted but a plain file of
- * our own: the path may lie in a directory that others can write to. */
+/* An open descriptor, or -1 with err. */
 static int open_file(const char *path, off_t *size, struct err *err)
 {
-    /* O_NONBLOCK: a FIFO must not hang us; it is refused below. */
-    int fd = open(path,
-                  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
-                      O_NONBLOCK | O_NOCTTY,
-                  0600);
     struct stat st;
+    int fd = safefile_append(path, err);
 
-    if (fd < 0 && errno == ELOOP)
-        return err_set(err, ERR_SYS,
-                       "Cannot open the log file %s: it is a symbolic link",
-                       path);
-    if (fd < 0)
-        return err_set_errno(err, errno, "Cannot open the log file %s", path);
-    if (fstat(fd, &st)) {
-        err_set_errno(err, errno, "Cannot look at the log file %s", path);
-        goto fail;
+    if (fd < 0) {
+        err_prefix(err, "The log can't be written");
+        return -1;
     }
-    if (!S_ISREG(st.st_mode)) {
-        err_set(err, ERR_SYS, "The log file %s is not a plain file", path);
-        goto fail;
-    }
-    if (st.st_uid != geteuid()) {
-        err_set(err, ERR_SYS, "The log file %s belongs to somebody else",
-                path);
-        goto fail;
-    }
-    if ((st.st_mode & 077) && fchmod(fd, 0600)) {
-        err_set_errno(err, errno, "Cannot make the log file %s private", path);
-        goto fail;
-    }
-    *size = st.st_size;
+    *size = fstat(fd, &st) == 0 ? st.st_size : 0;
     return fd;
-fail:
-    close(fd);
-    return -1;
 }
 
 /* Keep writing to the old file when the new one can't be had. */
