@@ -361,7 +361,7 @@ static int sign(struct aws_call *c, const struct aws_creds *creds,
     struct sigv4_request s = {
         .method = "POST", .path = c->endpoint.path, .headers = h->list,
         .n_headers = h->n, .body = strbuf_get(&c->body),
-        .body_len = c->body.len, .region = c->region,
+        .body_len = c->body.len, .region = c->endpoint.region,
         .service = info->signing_name, .access_key = creds->access_key,
         .secret = creds->secret, .amz_date = date,
     };
@@ -465,6 +465,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
                                               : client->cfg.region;
     int rc = -1;
 
+    assert(aws_service_info(op->service)->protocol != AWS_REST_JSON);
     if (refuse_read_only(client, op, err) != 0)
         goto out;
     if (endpoint_resolve(client->cfg.endpoints, op->service, region, &ep,

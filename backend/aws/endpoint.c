@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "backend/aws/endpoint_rules.h"
 #include "backend/aws/profile.h"
 #include "backend/base/mem.h"
 
@@ -14,51 +15,6 @@ struct endpoints {
     bool fips;
     bool dualstack;
 };
-
-/* How a region is known: by the word before its first hyphen, and by the two
- * words where that is not enough. The first match counts. */
-static const struct {
-    const char *prefix;
-    struct partition partition;
-} partitions[] = {
-    {"cn-", {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"}},
-    {"us-gov-", {"aws-us-gov", "amazonaws.com", "api.aws"}},
-    {"eusc-", {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"}},
-    {"us-isob-", {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"}},
-    {"us-isof-", {"aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"}},
-    {"eu-isoe-", {"aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"}},
-    {"us-iso-", {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov"}},
-    {"us-", {"aws", "amazonaws.com", "api.aws"}},
-    {"eu-", {"aws", "amazonaws.com", "api.aws"}},
-    {"ap-", {"aws", "amazonaws.com", "api.aws"}},
-    {"sa-", {"aws", "amazonaws.com", "api.aws"}},
-    {"ca-", {"aws", "amazonaws.com", "api.aws"}},
-    {"me-", {"aws", "amazonaws.com", "api.aws"}},
-    {"af-", {"aws", "amazonaws.com", "api.aws"}},
-    {"il-", {"aws", "amazonaws.com", "api.aws"}},
-    {"mx-", {"aws", "amazonaws.com", "api.aws"}},
-};
-static const struct partition fallback = {"aws", "amazonaws.com", "api.aws"};
-
-/* GovCloud's plain hosts are FIPS already for these. */
-static const enum aws_service gov_plain_fips[] = {
-    AWS_LOGS, AWS_CLOUDWATCH, AWS_STS, AWS_AUTOSCALING, AWS_ELBV2, AWS_EC2,
-};
-
-const struct partition *partition_of(const char *region, bool *known)
-{
-    for (size_t i = 0; i < ARRAY_LEN(partitions); i++) {
-        if (strncmp(region, partitions[i].prefix,
-                    strlen(partitions[i].prefix)) == 0) {
-            if (known)
-                *known = true;
-            return &partitions[i].partition;
-        }
-    }
-    if (known)
-        *known = false;
-    return &fallback;
-}
 
 /* ---- overrides ---- */
 
@@ -174,34 +130,13 @@ const char *endpoints_override(const struct endpoints *e)
 
 /* ---- the partition's own names ---- */
 
-static bool plain_is_fips(const struct partition *p, enum aws_service s)
-{
-    if (strcmp(p->name, "aws-us-gov") != 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(gov_plain_fips); i++) {
-        if (gov_plain_fips[i] == s)
-            return true;
-    }
-    return false;
-}
-
 int endpoint_resolve(const struct endpoints *e, enum aws_service service,
                      const char *region, struct endpoint *out,
                      struct err *err)
 {
-    const struct partition *p = partition_of(region, NULL);
-    const char *prefix = aws_service_info(service)->host;
-    bool fips = e->fips;
-
+    endpoint_rules(service, region, e->fips, e->dualstack, out);
     if (e->all || e->service[service])
         return split_url(e->all ? e->all : e->service[service], out, err);
-    if (service == AWS_ECR && e->dualstack)
-        prefix = "ecr"; /* not api.ecr */
-    if (fips && !e->dualstack && plain_is_fips(p, service))
-        fips = false;
-    snprintf(out->host, sizeof(out->host), "%s%s.%s.%s", prefix,
-             fips ? "-fips" : "", region,
-             e->dualstack ? p->dual_suffix : p->suffix);
     snprintf(out->url, sizeof(out->url), "https://%s/", out->host);
     snprintf(out->path, sizeof(out->path), "/");
     out->custom = false;

@@ -20,12 +20,14 @@ struct partition {
     const char *name;   /* "aws": also the second field of an ARN */
     const char *suffix; /* "amazonaws.com" */
     const char *dual_suffix;
+    const char *global; /* region that signs for services without regions */
 };
 
 struct endpoint {
     char url[512];  /* "https://ecs.eu-west-1.amazonaws.com/" */
     char host[264]; /* as signed: with a port unless it is the scheme's own */
     char path[256]; /* at least "/" */
+    char region[64]; /* that the signature names: IAM's is fixed */
     bool custom;    /* from an override */
 };
 

@@ -65,6 +65,22 @@ static const struct aws_service_info services[AWS_SERVICE_N] = {
         .name = "SSM", .target = "AmazonSSM", .host = "ssm",
         .signing_name = "ssm", .env_suffix = "SSM", .config_key = "ssm",
         .protocol = AWS_JSON_1_1},
+    [AWS_SSO] = {
+        .name = "the SSO portal", .host = "portal.sso",
+        .signing_name = "awsssoportal", .env_suffix = "SSO",
+        .config_key = "sso", .protocol = AWS_REST_JSON},
+    [AWS_SSO_OIDC] = {
+        .name = "SSO OIDC", .host = "oidc", .signing_name = "sso-oauth",
+        .env_suffix = "SSO_OIDC", .config_key = "sso_oidc",
+        .protocol = AWS_REST_JSON},
+    [AWS_SIGNIN] = {
+        .name = "AWS Sign-In", .host = "signin", .signing_name = "signin",
+        .env_suffix = "SIGNIN", .config_key = "signin",
+        .protocol = AWS_REST_JSON},
+    [AWS_IAM] = {
+        .name = "IAM", .version = "2010-05-08", .host = "iam",
+        .signing_name = "iam", .env_suffix = "IAM", .config_key = "iam",
+        .protocol = AWS_QUERY},
 };
 
 const struct aws_service_info *aws_service_info(enum aws_service service)

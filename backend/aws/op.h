@@ -21,6 +21,10 @@ enum aws_service {
     AWS_EVENTS,
     AWS_SECRETSMANAGER,
     AWS_SSM,
+    AWS_SSO,      /* the SSO portal: role credentials; never signed */
+    AWS_SSO_OIDC, /* SSO tokens; never signed */
+    AWS_SIGNIN,   /* tokens of `aws login`; never signed */
+    AWS_IAM,      /* one endpoint for a partition */
     AWS_SERVICE_N
 };
 
@@ -28,7 +32,8 @@ enum aws_protocol {
     AWS_JSON_1_0,
     AWS_JSON_1_1,
     AWS_QUERY,    /* form body, XML reply; lists are List.member.N */
-    AWS_QUERY_EC2 /* the same, lists are List.N */
+    AWS_QUERY_EC2, /* the same, lists are List.N */
+    AWS_REST_JSON  /* paths and verbs: not for aws_call() */
 };
 
 /* Throttle buckets: operations of one bucket share one allowance. The ECS
@@ -81,7 +86,7 @@ struct aws_op {
 
 struct aws_service_info {
     const char *name;         /* as people say it: "ECS" */
-    const char *target;       /* X-Amz-Target prefix, or NULL (query) */
+    const char *target;       /* X-Amz-Target prefix, or NULL (query, REST) */
     const char *version;      /* query Version, or NULL */
     const char *host;         /* host prefix: "ecs", "api.ecr" */
     const char *signing_name; /* "ecs" */

@@ -558,7 +558,9 @@ static void every_service_is_described(void **state)
         assert_non_null(s->env_suffix);
         assert_non_null(s->config_key);
         assert_true(query ? s->version && !s->target
-                          : s->target && !s->version);
+                    : s->protocol == AWS_REST_JSON
+                        ? !s->version && !s->target
+                        : s->target && !s->version);
     }
 }
 
