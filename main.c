@@ -2,6 +2,7 @@
 #include "backend/aws/budget.h"
 #include "backend/aws/session.h"
 #include "backend/base/clock.h"
+#include "backend/base/harden.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
@@ -213,6 +214,7 @@ static int connect_aws(struct program *p, struct err *err)
         .profile = p->o.profile,
         .region = p->o.region,
         .endpoint_url = p->o.endpoint_url,
+        .insecure = p->o.insecure,
         .read_only = p->o.read_only,
         .budget_percent = (int)p->o.budget,
         .budget_unlimited = p->o.unlimited,
@@ -283,6 +285,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
         .still = p->test,
         .refresh_ms = (int64_t)(p->o.refresh_s * 1000),
         .endpoint = p->o.demo ? NULL : aws_session_endpoint(p->session),
+        .insecure = p->o.insecure && !p->o.demo,
         .mode = p->o.demo ? "DEMO" : NULL,
         .cluster = p->o.cluster,
         .service = p->o.service,
@@ -368,6 +371,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     const struct kind *kind = NULL;
     int death = 0;
+    harden_process();
     open_standard();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);

@@ -17,6 +17,8 @@ export HOME="$out/home" XDG_CONFIG_HOME="$out/home/.config" XDG_STATE_HOME="$out
 for v in $(env | sed -n 's/^\(AWS_[A-Za-z0-9_]*\)=.*/\1/p') NO_COLOR COLORTERM; do
     unset "$v"
 done
+# No test ever asks the metadata service of the machine that it runs on.
+export AWS_EC2_METADATA_DISABLED=true
 PY=python3
 [ -x build/venv/bin/python ] && PY=$root/build/venv/bin/python
 export PYTHON=$PY PYTHONDONTWRITEBYTECODE=1

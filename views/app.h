@@ -44,6 +44,7 @@ struct app_options {
     bool still; /* tests and pictures: no call counts in the header */
     int64_t refresh_ms;
     const char *endpoint; /* shown when overridden; or NULL */
+    bool insecure;        /* shown: endpoints without TLS are allowed */
     const char *mode;     /* "DEMO", or NULL */
     const char *cluster;  /* --cluster; or NULL */
     const char *service;  /* --service; or NULL */

@@ -77,6 +77,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
         {cfg && cfg->prod ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
         {who, ROLE_HEADER, 3, false},
         {read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {a->o.insecure ? "INSECURE" : NULL, ROLE_HEADER_PROD, 0, false},
         {a->o.endpoint, ROLE_HEADER, 8, false},
         {a->o.still ? NULL : calls, ROLE_HEADER, 7, true},
         {every, ROLE_HEADER, 6, true},

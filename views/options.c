@@ -32,6 +32,8 @@ static const struct option_info infos[] = {
     {"region", STRING, AT(region), "NAME", "AWS region", 0},
     {"endpoint-url", STRING, AT(endpoint_url), "URL",
      "send every call there", 0},
+    {"insecure-endpoint", FLAG, AT(insecure), NULL,
+     "allow endpoints without TLS", 0},
     {"read-only", FLAG, AT(read_only), NULL, "refuse everything that changes",
      0},
     {"readonly", FLAG, AT(read_only), NULL, NULL, 0},

@@ -13,6 +13,7 @@ struct options {
     bool print_keys;
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
+    bool insecure; /* plain http to anywhere */
     const char *theme, *keymap, *config, *output, *log_file;
     const char *sim_server, *sim_world, *sim_clock, *sim_faults;
     double refresh_s;         /* 0 = not given */

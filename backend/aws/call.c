@@ -416,7 +416,7 @@ static void send_with(struct aws_call *c, const struct aws_creds *creds)
             .method = "POST", .url = c->endpoint.url, .headers = h.list,
             .n_headers = h.n, .body = strbuf_get(&c->body),
             .body_len = c->body.len, .timeout_ms = c->op->timeout_ms,
-            .max_body = c->max_body, .ca_bundle = cl->cfg.ca_bundle,
+            .max_body = c->max_body,
             .send_once = c->op->mutates,
         };
 

@@ -14,7 +14,6 @@ struct aws_client *aws_client_new(const struct aws_client_config *config)
     json_object_seed(0);
     c->cfg = *config;
     c->cfg.region = xstrdup(config->region);
-    c->cfg.ca_bundle = xstrdup(config->ca_bundle);
     if (c->cfg.max_attempts <= 0)
         c->cfg.max_attempts = RETRY_ATTEMPTS;
     retry_quota_init(&c->quota);
@@ -27,7 +26,6 @@ void aws_client_free(struct aws_client *client)
         return;
     assert(client->calls == 0);
     free((char *)(uintptr_t)client->cfg.region);
-    free((char *)(uintptr_t)client->cfg.ca_bundle);
     free(client);
 }
 

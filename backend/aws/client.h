@@ -44,7 +44,6 @@ struct aws_client_config {
     const struct endpoints *endpoints;
     struct budget *budget; /* NULL = unlimited */
     const char *region;
-    const char *ca_bundle; /* NULL = the system's */
     bool read_only;
     int max_attempts; /* tries in all; 0 = 3 */
 };

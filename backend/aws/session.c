@@ -31,11 +31,34 @@ static int max_attempts(const struct aws_env *env, const struct profile *p)
     return v && fmt_parse_int(v, 1, 10, &n) == 0 ? (int)n : 0;
 }
 
+/* Said before the first call: a bundle that can't be read, an endpoint that
+ * would carry signed requests in the clear. */
+static int transport(struct aws_session *s,
+                     const struct aws_session_options *o, struct err *err)
+{
+    const char *ca = aws_env_get(&o->env, "AWS_CA_BUNDLE");
+    struct endpoint ep;
+
+    for (int i = 0; i < AWS_SERVICE_N && !o->insecure; i++) {
+        if (endpoint_resolve(s->endpoints, (enum aws_service)i,
+                             s->region.name, &ep, err) != 0 ||
+            http_check_plain(ep.url, err) != 0)
+            return -1;
+    }
+    if (o->insecure)
+        http_allow_plain(s->http);
+    if (!ca && s->profile)
+        ca = profile_get(s->profile, "ca_bundle");
+    if (!ca)
+        return 0;
+    http_set_ca_bundle(s->http, ca);
+    return http_check_ca_bundle(ca, err);
+}
+
 static void build(struct aws_session *s, struct rng *rng,
                   const struct aws_session_options *o)
 {
     struct clock *clock = loop_clock(s->loop);
-    const char *ca = aws_env_get(&o->env, "AWS_CA_BUNDLE");
     struct cred_context cx = {
         .loop = s->loop, .http = s->http, .clock = clock, .env = o->env,
         .profile = s->profile, .region = s->region.name,
@@ -51,9 +74,6 @@ static void build(struct aws_session *s, struct rng *rng,
     s->budget = budget_new(clock, o->budget_percent, o->budget_unlimited);
     config.creds = s->creds;
     config.budget = s->budget;
-    if (!ca && s->profile)
-        ca = profile_get(s->profile, "ca_bundle");
-    config.ca_bundle = ca;
     s->client = aws_client_new(&config);
 }
 
@@ -75,7 +95,7 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
     if (!s->endpoints)
         goto fail;
     s->http = http_new(loop, err);
-    if (!s->http)
+    if (!s->http || transport(s, o, err) != 0)
         goto fail;
     build(s, rng, o);
     return s;

@@ -15,6 +15,7 @@ struct aws_session_options {
     bool no_files;      /* read no shared file (--demo) */
     const char *profile, *region, *endpoint_url; /* options, may be NULL */
     bool read_only;
+    bool insecure;      /* endpoints may be plain http */
     int budget_percent; /* 0 = 25 */
     bool budget_unlimited;
 };

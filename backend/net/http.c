@@ -20,6 +20,7 @@ static void http_unref(struct http *h)
 {
     if (--h->refs > 0)
         return;
+    free(h->ca_bundle);
     free(h);
     curl_global_cleanup();
 }
@@ -62,7 +63,12 @@ static void act(struct http *h, curl_socket_t fd, int events)
 
 static void on_timer(uv_timer_t *t)
 {
-    act(t->data, CURL_SOCKET_TIMEOUT, 0);
+    struct http *h = t->data;
+
+    /* Timers fire before the loop waits: what ended in here must not wait for
+     * the next event to be seen. */
+    loop_wake(h->loop);
+    act(h, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int want_timer(CURLM *multi, long ms, void *arg)
@@ -198,6 +204,17 @@ void http_free(struct http *http)
     curl_multi_cleanup(http->multi);
     http->multi = NULL;
     uv_close((uv_handle_t *)&http->timer, timer_closed);
+}
+
+void http_set_ca_bundle(struct http *http, const char *path)
+{
+    free(http->ca_bundle);
+    http->ca_bundle = xstrdup(path);
+}
+
+void http_allow_plain(struct http *http)
+{
+    http->plain = true;
 }
 
 size_t http_in_flight(const struct http *http)

@@ -5,6 +5,11 @@
  * parsed while bytes arrive. curl's own timer is always real time, also under
  * a driven clock.
  *
+ * TLS is 1.2 or newer and always verified. Plain http:// goes to this machine
+ * and to the metadata addresses only, unless http_allow_plain() was called.
+ * HTTPS_PROXY, https_proxy, http_proxy and NO_PROXY are honoured, but never
+ * for loopback, link-local and metadata hosts nor for a `direct` call.
+ *
  * Exactly one of: http_start() fails (-1, err set, done never called), done is
  * called once from the loop, or silence after the scope was cancelled. */
 #ifndef ECSDASH_NET_HTTP_H
@@ -37,7 +42,11 @@ struct http_request {
     int timeout_ms;         /* whole call; 0 = 30,000 */
     int connect_timeout_ms; /* 0 = 5,000 */
     size_t max_body;        /* decoded bytes; 0 = 16 MiB */
-    const char *ca_bundle;  /* PEM file, NULL = the system's */
+    /* Use no proxy, whatever the environment says. For calls that fetch
+     * credentials from a metadata service. */
+    bool direct;
+    /* Both bodies hold secrets: they are overwritten when the call ends. */
+    bool secret;
     /* Never send these bytes twice. On a kept connection that turns out to be
      * dead curl would send again by itself; with this set the call gets a
      * connection of its own. For mutations. */
@@ -61,11 +70,29 @@ struct http_reply {
 typedef void http_done_fn(void *arg, struct http_reply *reply,
                           const struct err *err);
 
+/* "localhost", "127.0.0.1", "[::1]": a host part as it stands in a URL. */
+bool http_host_is_loopback(const char *host);
+/* The addresses of the instance and container metadata services. */
+bool http_host_is_metadata(const char *host);
+/* The host part of an http(s) URL, heap, IPv6 in brackets; numbers come in
+ * their usual spelling. NULL with ERR_USAGE when it is no such URL. */
+char *http_url_host(const char *url, struct err *err);
+/* ERR_CONFIG when the URL is plain http to a host that is neither loopback
+ * nor metadata. */
+int http_check_plain(const char *url, struct err *err);
+/* A regular file with at least one PEM certificate; else ERR_CONFIG. */
+int http_check_ca_bundle(const char *path, struct err *err);
+
 /* NULL with err set when curl can't start. */
 struct http *http_new(struct loop *loop, struct err *err);
 /* Cancels what is in flight (silently) and begins to close; the memory goes
  * when libuv lets go, so loop_free() must follow. NULL is fine. */
 void http_free(struct http *http);
+/* Certificates to trust instead of the system's: a PEM file, copied; see
+ * http_check_ca_bundle(). */
+void http_set_ca_bundle(struct http *http, const char *path);
+/* From now on plain http:// may go anywhere (--insecure-endpoint). */
+void http_allow_plain(struct http *http);
 
 int http_start(struct http *http, struct scope *scope,
                const struct http_request *request, http_done_fn *done,

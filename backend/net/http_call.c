@@ -51,9 +51,14 @@ static void call_free(struct call *c)
     for (struct curl_slist *l = c->headers; l; l = l->next)
         explicit_bzero(l->data, strlen(l->data));
     curl_slist_free_all(c->headers);
+    if (c->secret && c->body)
+        explicit_bzero(c->body, c->body_len);
     free(c->body);
     free(c->host);
-    strbuf_release(&c->reply.body);
+    if (c->secret)
+        strbuf_release_secret(&c->reply.body);
+    else
+        strbuf_release(&c->reply.body);
     strbuf_release(&c->reply.raw_headers);
     free(c);
 }
@@ -99,11 +104,27 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 /* ---- outcome ---- */
 
-static void map_error(const struct call *c, CURLcode code, struct err *err)
+/* curl quotes a proxy's URL as it was given, with user and password: what
+ * stands before an '@' in a word goes. */
+static void hide_userinfo(char *s)
+{
+    char *at;
+
+    while ((at = strrchr(s, '@'))) {
+        char *from = at;
+
+        while (from > s && !strchr(" '\"", from[-1]))
+            from--;
+        memmove(from, at + 1, strlen(at + 1) + 1);
+    }
+}
+
+static void map_error(struct call *c, CURLcode code, struct err *err)
 {
     const char *detail = c->detail[0] ? c->detail : curl_easy_strerror(code);
     char cap[16];
 
+    hide_userinfo(c->detail);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         err_set(err, ERR_TIMEOUT, c->reply.sent
@@ -123,11 +144,15 @@ static void map_error(const struct call *c, CURLcode code, struct err *err)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CIPHER:
         err_set(err, ERR_TLS, "No trusted TLS connection to %s: %s.", c->host,
                 detail);
+        break;
+    case CURLE_SSL_CACERT_BADFILE:
+        err_set(err, ERR_TLS, "The certificates to check %s with could not be "
+                "read (%s): install ca-certificates or set AWS_CA_BUNDLE.",
+                c->host, detail);
         break;
     case CURLE_GOT_NOTHING:
         err_set(err, ERR_NET, "%s closed the connection without an answer.",
@@ -203,39 +228,6 @@ void http_call_finish(struct call *c, CURLcode code)
 
 /* ---- start ---- */
 
-/* Loopback and link-local hosts (metadata services) never use a proxy. */
-static bool is_local(const char *host)
-{
-    size_t n = strlen(host);
-
-    return strcasecmp(host, "localhost") == 0 ||
-           (n > 10 && strcasecmp(host + n - 10, ".localhost") == 0) ||
-           strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
-           strncmp(host, "169.254.", 8) == 0 ||
-           strncasecmp(host, "[fe80:", 6) == 0 ||
-           strncasecmp(host, "[fd00:ec2:", 10) == 0;
-}
-
-/* Checks the URL; the host, without port, is heap. */
-static char *host_of(const char *url, struct err *err)
-{
-    CURLU *u = curl_url();
-    char *scheme = NULL, *host = NULL, *copy = NULL;
-
-    if (!u || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        err_set(err, ERR_USAGE, "%s is not a URL.", url);
-    else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-        err_set(err, ERR_USAGE, "%s is neither http:// nor https://.", url);
-    else
-        copy = xstrdup(host);
-    curl_free(scheme);
-    curl_free(host);
-    curl_url_cleanup(u);
-    return copy;
-}
-
 static void set_headers(struct call *c, const struct http_request *rq)
 {
     struct strbuf line = STRBUF_INIT;
@@ -287,13 +279,15 @@ static void set_options(struct call *c, const struct http_request *rq)
     curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    if (rq->ca_bundle)
-        curl_easy_setopt(e, CURLOPT_CAINFO, rq->ca_bundle);
+    if (c->http->ca_bundle)
+        curl_easy_setopt(e, CURLOPT_CAINFO, c->http->ca_bundle);
     if (rq->send_once)
         curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
-    if (is_local(c->host))
+    if (rq->direct || http_host_is_local(c->host))
         curl_easy_setopt(e, CURLOPT_PROXY, "");
 }
 
@@ -302,19 +296,25 @@ int http_start(struct http *http, struct scope *scope,
                void *arg, struct err *err)
 {
     struct call *c;
-    char *host = host_of(request->url, err);
+    char *host = http_url_host(request->url, err);
 
     if (!host)
         return -1;
+    if (!http->plain && http_check_plain(request->url, err) != 0) {
+        free(host);
+        return -1;
+    }
     c = xcalloc(1, sizeof(*c));
     c->http = http;
     c->host = host;
     c->done = done;
     c->arg = arg;
+    c->secret = request->secret;
     c->max_body = request->max_body ? request->max_body : BODY_CAP;
     strbuf_limit(&c->reply.body, c->max_body);
     strbuf_limit(&c->reply.raw_headers, HEADER_CAP);
     if (request->body) {
+        c->body_len = request->body_len;
         c->body = xmalloc(request->body_len + 1);
         memcpy(c->body, request->body, request->body_len);
         c->body[request->body_len] = '\0';

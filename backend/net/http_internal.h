@@ -17,6 +17,8 @@ struct http {
     CURLM *multi; /* NULL once closing */
     uv_timer_t timer;
     int refs;
+    char *ca_bundle; /* NULL = the system's */
+    bool plain;  /* http:// may go anywhere */
     bool inside; /* in curl or in a completion: must not be freed now */
     bool broken; /* a socket could not be watched: fail all calls */
     struct call *calls;
@@ -34,7 +36,9 @@ struct call {
     struct curl_slist *headers;
     char *body;
     char *host;
+    size_t body_len;
     size_t max_body;
+    bool secret;
     bool too_large;
     bool headers_too_large;
     http_done_fn *done;
@@ -42,6 +46,9 @@ struct call {
     struct http_reply reply;
     char detail[CURL_ERROR_SIZE];
 };
+
+/* Hosts that are never reached by a proxy. */
+bool http_host_is_local(const char *host);
 
 /* A finished transfer: out of curl, its completion called, freed. */
 void http_call_finish(struct call *c, CURLcode code);

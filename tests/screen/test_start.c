@@ -136,6 +136,28 @@ static void a_frame_is_painted_before_any_reply(void **state)
     close(fd);
 }
 
+static void endpoints_without_tls_are_named_in_the_header(void **state)
+{
+    (void)state;
+    int port, fd = deaf_port(&port);
+    char url[64];
+    /* Loopback for the kernel, any other machine for the program. */
+    snprintf(url, sizeof(url), "http://0.0.0.0:%d", port);
+    const char *argv[] = {NULL, "--endpoint-url", url, "--region",
+                          "eu-west-1", "--insecure-endpoint", NULL};
+    const char *env[] = {"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+                         "AWS_SECRET_ACCESS_KEY=secret", NULL};
+    struct screen_options o = {.rows = 24, .cols = 80, .argv = argv,
+                               .env = env};
+    struct screen *s = screen_start(&o);
+    scene_shows(s, "loading");
+    assert_true(scene_row_has(s, 0, "INSECURE"));
+    screen_keys(s, "Q");
+    assert_int_equal(screen_end(s), 0);
+    screen_free(s);
+    close(fd);
+}
+
 static void a_dumb_terminal_is_refused_with_a_sentence(void **state)
 {
     (void)state;
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(every_size_starts_with_the_worst_service),
         cmocka_unit_test(colours_are_there_and_go_away_when_not_wanted),
         cmocka_unit_test(a_frame_is_painted_before_any_reply),
+        cmocka_unit_test(endpoints_without_tls_are_named_in_the_header),
         cmocka_unit_test(a_dumb_terminal_is_refused_with_a_sentence),
         cmocka_unit_test(an_unknown_option_is_a_usage_error),
         cmocka_unit_test(without_a_tty_the_rows_are_tab_separated),
