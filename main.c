@@ -1,12 +1,12 @@
 /* main: options, composition of the rooms, exit code. */
 #include "backend/aws/budget.h"
-#include "backend/aws/session.h"
 #include "backend/base/clock.h"
 #include "backend/base/harden.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
 #include "backend/base/safefile.h"
+#include "backend/net/http.h"
 #include "backend/net/loop.h"
 #include "backend/sim/sim.h"
 #include "tui/crash.h"
@@ -53,8 +53,10 @@ struct program {
     struct loop *loop;
     struct rng rng;
     struct log *log;
-    struct aws_session *session;
-    struct store *store;
+    struct http *http;
+    struct realm_options realm_options;
+    struct realm *realm; /* until the app takes it */
+    const char *read_only; /* why */
     bool test;
 };
 
@@ -139,7 +141,9 @@ static int read_config(struct program *p, struct err *err)
                                  report_mistake, NULL, err) < 0)
         return -1;
     if (p->config.read_only && !o->write)
-        p->o.read_only = true;
+        p->read_only = "your config sets readonly";
+    if (p->o.read_only)
+        p->read_only = "it was started with --read-only";
     return 0;
 }
 
@@ -211,11 +215,9 @@ static int connect_aws(struct program *p, struct err *err)
 {
     struct aws_session_options so = {
         .env = aws_env_process(),
-        .profile = p->o.profile,
-        .region = p->o.region,
         .endpoint_url = p->o.endpoint_url,
         .insecure = p->o.insecure,
-        .read_only = p->o.read_only,
+        .read_only = p->read_only != NULL,
         .budget_percent = (int)p->o.budget,
         .budget_unlimited = p->o.unlimited,
     };
@@ -224,11 +226,11 @@ static int connect_aws(struct program *p, struct err *err)
             return -1;
         so.env = (struct aws_env){.get = demo_env, .arg = &p->demo};
         so.no_files = true;
-        so.profile = so.region = NULL;
+        p->o.profile = p->o.region = NULL;
         so.endpoint_url = p->demo.endpoint;
     }
-    p->session = aws_session_new(p->loop, &p->rng, &so, err);
-    if (!p->session)
+    p->http = http_new(p->loop, err);
+    if (!p->http)
         return -1;
     struct store_options sto = {
         .refresh_ms = p->o.refresh_s > 0 ? (int64_t)(p->o.refresh_s * 1000)
@@ -237,8 +239,11 @@ static int connect_aws(struct program *p, struct err *err)
         .hidden_ms = 30000,
         .keep_stopped = 2000};
     p->o.refresh_s = (double)sto.refresh_ms / 1000;
-    p->store = store_new(p->loop, aws_session_client(p->session), &sto);
-    return 0;
+    p->realm_options = (struct realm_options){
+        .loop = p->loop, .clock = p->clock, .rng = &p->rng, .http = p->http,
+        .aws = so, .store = sto};
+    p->realm = realm_new(&p->realm_options, 1, p->o.profile, p->o.region, err);
+    return p->realm ? 0 : -1;
 }
 
 /* ---- the two ways to run --------------------------------------------- */
@@ -247,8 +252,8 @@ static int run_once(struct program *p, const struct kind *kind)
 {
     struct once_options oo = {
         .loop = p->loop,
-        .client = aws_session_client(p->session),
-        .store = p->store,
+        .client = p->realm->client,
+        .store = p->realm->store,
         .kind = kind ? kind : &kind_services,
         .filter = p->o.filter ? p->o.filter : p->o.service,
         .format = ONCE_TSV,
@@ -274,17 +279,16 @@ static int run_dashboard(struct program *p, const struct kind *kind,
     struct app_options ao = {
         .loop = p->loop,
         .clock = p->clock,
-        .client = aws_session_client(p->session),
-        .store = p->store,
+        .realm = p->realm_options,
+        .first = p->realm,
         .keymap = p->keymap,
         .theme = &p->theme,
         .config = &p->config,
         .log = p->log,
         .audit_path = p->audit_path,
-        .read_only = p->o.read_only,
+        .read_only = p->read_only,
         .still = p->test,
         .refresh_ms = (int64_t)(p->o.refresh_s * 1000),
-        .endpoint = p->o.demo ? NULL : aws_session_endpoint(p->session),
         .insecure = p->o.insecure && !p->o.demo,
         .mode = p->o.demo ? "DEMO" : NULL,
         .cluster = p->o.cluster,
@@ -300,6 +304,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
     if (to.mono && theme_builtin(&p->theme, "mono", &err))
         return complain(&err);
     struct app *app = app_new(&ao);
+    p->realm = NULL;
     int status;
     struct app_tty *tty = NULL;
     if (app_start(app, kind, p->o.filter, &err) == 0)
@@ -341,8 +346,8 @@ static int run(struct program *p, const struct kind *kind, int *death)
 
 static void release(struct program *p)
 {
-    store_free(p->store);
-    aws_session_free(p->session);
+    realm_free(p->realm);
+    http_free(p->http);
     if (p->loop)
         loop_free(p->loop);
     log_close(p->log);

@@ -29,17 +29,35 @@ void app_dirty(struct app *a, enum app_paint why)
 
 /* ---- messages -------------------------------------------------------- */
 
-void app_say(struct app *a, enum message_level level, const char *fmt, ...)
+static void say(struct app *a, const struct realm *r,
+                enum message_level level, const char *fmt, va_list ap)
 {
     struct strbuf b = STRBUF_INIT;
-    va_list ap;
-    va_start(ap, fmt);
+    char label[160];
+    if (r != a->realm)
+        strbuf_printf(&b, "[%s] ", realm_label(r, label, sizeof(label)));
     strbuf_vprintf(&b, fmt, ap);
-    va_end(ap);
     messages_add(&a->messages, level, app_now(a), strbuf_get(&b));
     log_line(a->o.log, "%s", strbuf_get(&b));
     strbuf_release(&b);
     app_dirty(a, PAINT_DATA);
+}
+
+void app_say(struct app *a, enum message_level level, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(a, a->realm, level, fmt, ap);
+    va_end(ap);
+}
+
+void app_say_in(struct app *a, const struct realm *r,
+                enum message_level level, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(a, r, level, fmt, ap);
+    va_end(ap);
 }
 
 /* What to do next, by the kind of error. */
@@ -60,7 +78,13 @@ static const char *advice(enum err_code code)
 
 void app_say_err(struct app *a, const char *what, const struct err *err)
 {
-    app_say(a, MSG_ERROR, "%s: %s%s%s%s%s", what, err->message,
+    app_say_err_in(a, a->realm, what, err);
+}
+
+void app_say_err_in(struct app *a, const struct realm *r, const char *what,
+                    const struct err *err)
+{
+    app_say_in(a, r, MSG_ERROR, "%s: %s%s%s%s%s", what, err->message,
             advice(err->code), err->request_id[0] ? " (request " : "",
             err->request_id, err->request_id[0] ? ")" : "");
 }
@@ -89,6 +113,14 @@ static void drop_forward(struct app *a)
 {
     while (a->n_forward)
         close_view(a->forward[--a->n_forward]);
+}
+
+void app_close_views(struct app *a)
+{
+    drop_forward(a);
+    show(a, app_top(a), false);
+    while (a->depth)
+        close_view(a->stack[--a->depth]);
 }
 
 void app_push(struct app *a, struct view *v)
@@ -139,10 +171,7 @@ void app_forward(struct app *a)
 
 void app_root(struct app *a, struct view *v)
 {
-    drop_forward(a);
-    show(a, app_top(a), false);
-    while (a->depth)
-        close_view(a->stack[--a->depth]);
+    app_close_views(a);
     a->stack[a->depth++] = v;
     show(a, v, true);
     app_dirty(a, PAINT_KEY);
@@ -176,6 +205,7 @@ struct dialog *app_dialog(struct app *a, const char *title,
     dialog_open(&a->dialog, title, confirm);
     a->dialog_fn = fn;
     a->dialog_arg = arg;
+    a->dialog_realm = a->realm->number;
     app_dirty(a, PAINT_KEY);
     return &a->dialog;
 }
@@ -213,8 +243,10 @@ void app_copy(struct app *a, const char *what, const char *text)
 static void on_tick(struct timer *t, void *arg)
 {
     struct app *a = arg;
-    struct view *v = app_top(a);
+    struct view *v;
     timer_start(a->o.clock, t, 1000, on_tick, a);
+    app_realm_tick(a);
+    v = app_top(a);
     if (a->paused)
         return;
     if (v && v->ops->tick)
@@ -227,38 +259,13 @@ static void on_tick(struct timer *t, void *arg)
     app_dirty(a, PAINT_AGE);
 }
 
-static void on_identity(void *arg, const struct aws_identity *id,
-                        const struct err *err)
-{
-    struct app *a = arg;
-    if (err) {
-        a->identity_error = *err;
-        app_say_err(a, "Identity unknown", err);
-    } else {
-        a->identity = *id;
-        a->identity_known = true;
-    }
-    app_dirty(a, PAINT_DATA);
-}
-
-/* Retries are worth a line while they happen; final errors are told by who
- * asked. */
-static void on_call(void *arg, const struct aws_call_event *e)
-{
-    struct app *a = arg;
-    if (e->kind == AWS_EVENT_FAILED || e->kind == AWS_EVENT_RETRY)
-        log_line(a->o.log, "%s %s %s: %s (request %s, try %d)",
-                 e->kind == AWS_EVENT_RETRY ? "retry" : "failed", e->op->name,
-                 e->subject, e->err->message, e->request_id, e->attempt);
-}
-
 struct app *app_new(const struct app_options *o)
 {
     struct app *a = xcalloc(1, sizeof(*a));
     a->o = *o;
-    a->o.endpoint = xstrdup(o->endpoint);
     a->o.cluster = xstrdup(o->cluster);
     a->o.service = xstrdup(o->service);
+    a->realm = o->first;
     scope_init(&a->scope, NULL);
     surface_init(&a->surface, 24, 80);
     prompt_init(&a->prompt);
@@ -267,7 +274,6 @@ struct app *app_new(const struct app_options *o)
     for (size_t i = 0; i < ARRAY_LEN(a->histories); i++)
         history_init(&a->histories[i]);
     a->mutations = mutations_new(a);
-    aws_client_set_observer(o->client, on_call, a);
     timer_start(o->clock, &a->tick, 1000, on_tick, a);
     return a;
 }
@@ -291,20 +297,19 @@ int app_start(struct app *a, const struct kind *kind, const char *filter,
         return -1;
     }
     app_root(a, v);
-    return aws_identify(a->o.client, &a->scope, on_identity, a, err);
+    app_realm_start(a);
+    return 0;
 }
 
 void app_free(struct app *a)
 {
     if (!a)
         return;
-    drop_forward(a);
-    while (a->depth)
-        close_view(a->stack[--a->depth]);
+    app_close_views(a);
     mutations_free(a->mutations);
     scope_cancel(&a->scope);
     timer_stop(a->o.clock, &a->tick);
-    aws_client_set_observer(a->o.client, NULL, NULL);
+    app_realm_end(a);
     prompt_release(&a->prompt);
     dialog_release(&a->dialog);
     menu_release(&a->menu);
@@ -313,7 +318,6 @@ void app_free(struct app *a)
     messages_release(&a->messages);
     surface_release(&a->surface);
     strbuf_release(&a->copied);
-    free((char *)a->o.endpoint);
     free((char *)a->o.cluster);
     free((char *)a->o.service);
     free(a);
@@ -329,5 +333,5 @@ void app_quit(struct app *a, int status)
 bool app_idle(const struct app *a)
 {
     return a->paint == PAINT_NONE && !loop_work_pending(a->o.loop) &&
-           !store_busy(a->o.store);
+           !store_busy(a->realm->store);
 }

@@ -6,11 +6,9 @@
 #ifndef ECSDASH_VIEWS_APP_H
 #define ECSDASH_VIEWS_APP_H
 
-#include "backend/aws/client.h"
 #include "backend/base/clock.h"
 #include "backend/base/scope.h"
 #include "backend/base/strbuf.h"
-#include "backend/store/store.h"
 #include "keymaps/keymap.h"
 #include "themes/theme.h"
 #include "tui/dialog.h"
@@ -19,12 +17,14 @@
 #include "tui/prompt.h"
 #include "tui/surface.h"
 #include "views/messages.h"
+#include "views/realm.h"
 #include "views/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct config;
+struct config_context;
 struct log;
 struct loop;
 struct mutations;
@@ -33,17 +33,16 @@ struct mutations;
 struct app_options {
     struct loop *loop;
     struct clock *clock;
-    struct aws_client *client;
-    struct store *store;
+    struct realm_options realm; /* how to make another realm */
+    struct realm *first;        /* the one to begin with; taken */
     struct keymap *keymap;
     struct theme *theme; /* `:set theme` writes it */
     struct log *log;
     const char *audit_path; /* NULL = no audit log */
     const struct config *config; /* contexts; may be NULL */
-    bool read_only;
+    const char *read_only; /* why mutations are refused; NULL = they aren't */
     bool still; /* tests and pictures: no call counts in the header */
     int64_t refresh_ms;
-    const char *endpoint; /* shown when overridden; or NULL */
     bool insecure;        /* shown: endpoints without TLS are allowed */
     const char *mode;     /* "DEMO", or NULL */
     const char *cluster;  /* --cluster; or NULL */
@@ -76,9 +75,8 @@ struct app {
     struct view *forward[APP_MAX_VIEWS]; /* left by `[`, for `]` */
     size_t n_forward;
     struct messages messages;
-    struct aws_identity identity;
-    bool identity_known;
-    struct err identity_error;
+    struct realm *realm;  /* the context: whose rows are on the screen */
+    struct realm *left;   /* earlier ones that still answer to a mutation */
     struct surface surface;
     enum app_paint paint;
     bool quitting;      /* the loop is asked to stop */
@@ -96,6 +94,7 @@ struct app {
     struct dialog dialog;
     app_dialog_fn *dialog_fn;
     void *dialog_arg;
+    unsigned dialog_realm; /* number of the realm that it was opened in */
     struct menu menu;
     app_menu_fn *menu_fn;
     void *menu_arg;
@@ -134,6 +133,12 @@ void app_say(struct app *a, enum message_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The sentence for an error: code, what it means, request id. */
 void app_say_err(struct app *a, const char *what, const struct err *err);
+/* The same about a realm: named, unless the app is in it now. */
+void app_say_in(struct app *a, const struct realm *r,
+                enum message_level level, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void app_say_err_in(struct app *a, const struct realm *r, const char *what,
+                    const struct err *err);
 
 void app_ask(struct app *a, const char *label, const char *text,
              enum app_history history, completer_fn *complete, void *ctx,
@@ -156,6 +161,32 @@ void app_painted(struct app *a);
 /* Nothing in flight and nothing to paint. */
 bool app_idle(const struct app *a);
 void app_quit(struct app *a, int status);
+
+/* ---- the realm (app_realm.c) ----------------------------------------- */
+
+/* Go to another profile and region (NULL = what the environment and the files
+ * say). Every view, question and action that was not sent yet is dropped; the
+ * outcome of one that was is told under its own name. -1 with err: the app
+ * stays where it is. */
+int app_switch(struct app *a, const char *profile, const char *region,
+               struct err *err);
+/* The user's settings for the account of a realm; NULL when it has none, or
+ * is not known. */
+const struct config_context *app_settings(const struct app *a,
+                                          const struct realm *r);
+/* Why mutations are refused here, or NULL. */
+const char *app_read_only(const struct app *a);
+bool app_is_prod(const struct app *a);
+/* From now on and for every realm; there is no way back. why: borrowed for
+ * ever. */
+void app_set_read_only(struct app *a, const char *why);
+/* Whose credentials are in use is known. False with the reason. */
+bool app_identity_sure(const struct app *a, char *why, size_t n);
+/* For app.c. */
+void app_realm_start(struct app *a);
+void app_realm_tick(struct app *a);
+void app_realm_end(struct app *a);
+void app_close_views(struct app *a);
 
 /* Contexts live now (prompt, dialog and menu are handled before these). */
 size_t app_contexts(const struct app *a, enum context *out);

@@ -13,17 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct config_context *account_settings(const struct app *a)
-{
-    return a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
-}
-
-static bool read_only(const struct app *a)
-{
-    const struct config_context *c = account_settings(a);
-    return a->o.read_only || (c && c->read_only);
-}
-
 /* "2s ago", or STALE and why. */
 static enum role freshness(struct app *a, char *buf, size_t n)
 {
@@ -54,7 +43,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
 {
     char fresh[48], every[32], calls[64], clock[16];
     enum role fresh_role = freshness(a, fresh, sizeof(fresh));
-    const struct budget *b = aws_client_budget(a->o.client);
+    const struct budget *b = aws_client_budget(a->realm->client);
     struct budget_stats stats = {0};
     if (b)
         budget_stats(b, &stats);
@@ -64,21 +53,22 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
              stats.calls_minute, stats.throttled_minute ? ", " : "",
              stats.throttled_minute,
              stats.throttled_minute ? " throttled" : "");
-    const struct config_context *cfg = account_settings(a);
-    const char *who = a->identity_known ? a->identity.name
-                      : a->identity_error.code ? "identity unknown"
+    const struct realm *r = a->realm;
+    const char *who = r->identity_known ? r->identity.name
+                      : r->identity_error.code ? "identity unknown"
                                                : "...";
     const struct status_seg segs[] = {
         {a->o.mode, ROLE_HEADER_PROD, 1, false},
         {a->o.cluster, ROLE_HEADER, 5, false},
-        {aws_client_region(a->o.client), ROLE_HEADER, 0, false},
-        {a->identity_known ? a->identity.account : NULL, ROLE_HEADER, 0,
+        {aws_client_region(r->client), ROLE_HEADER, 0, false},
+        {r->identity_known ? r->identity.account : NULL, ROLE_HEADER, 0,
          false},
-        {cfg && cfg->prod ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
+        {app_is_prod(a) ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
         {who, ROLE_HEADER, 3, false},
-        {read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {app_read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
         {a->o.insecure ? "INSECURE" : NULL, ROLE_HEADER_PROD, 0, false},
-        {a->o.endpoint, ROLE_HEADER, 8, false},
+        {a->o.mode ? NULL : aws_session_endpoint(r->session), ROLE_HEADER, 8,
+         false},
         {a->o.still ? NULL : calls, ROLE_HEADER, 7, true},
         {every, ROLE_HEADER, 6, true},
         {fmt_clock(app_now(a), FMT_UTC, clock), ROLE_HEADER, 4, true},
@@ -208,7 +198,8 @@ static void draw_hints(struct app *a, struct surface *s, struct rect row)
     struct view *v = app_top(a);
     const struct hint *h = v->ops->hints ? v->ops->hints(v, &n) : NULL;
     if (h)
-        status_hints(s, row, a->o.keymap, ctx, n_ctx, h, n, read_only(a));
+        status_hints(s, row, a->o.keymap, ctx, n_ctx, h, n,
+                     app_read_only(a) != NULL);
 }
 
 /* Too small for more than who and what: rows 1 and 2, never a refusal. */

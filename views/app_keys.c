@@ -37,6 +37,8 @@ static void dialog_done(struct app *a, enum dialog_result r)
 {
     app_dialog_fn *fn = a->dialog_fn;
     void *arg = a->dialog_arg;
+    if (a->dialog_realm != a->realm->number)
+        r = DIALOG_CANCELLED; /* it asks about somewhere else */
     if (r == DIALOG_CANCELLED)
         app_dialog_close(a);
     if (fn && (r == DIALOG_CANCELLED || r == DIALOG_CONFIRMED ||
@@ -60,8 +62,8 @@ static void key_to_menu(struct app *a, struct key key)
 
 static void say_read_only(struct app *a, enum action_id action)
 {
-    app_say(a, MSG_WARN, "Read-only: %s is refused. Start without "
-            "--read-only to act.", action_get(action)->name);
+    app_say(a, MSG_WARN, "Read-only: %s is refused: %s.",
+            action_get(action)->name, app_read_only(a));
 }
 
 /* Mutations: refused here under read-only (and again by the call layer),
@@ -69,7 +71,7 @@ static void say_read_only(struct app *a, enum action_id action)
 static void dispatch_mutation(struct app *a, enum action_id action)
 {
     struct view *v = app_top(a);
-    if (a->o.read_only) {
+    if (app_read_only(a)) {
         say_read_only(a, action);
         return;
     }

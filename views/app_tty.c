@@ -197,14 +197,14 @@ static void tell_idle(struct app_tty *t)
 static void suspend(struct app_tty *t)
 {
     t->app->suspend_wanted = false;
-    store_pause(t->app->o.store, true);
+    store_pause(t->app->realm->store, true);
     term_suspend(t->term);
     /* Stop for real, with the default action, from a safe point. */
     uv_signal_stop(&t->signal[SIG_TSTP]);
     kill(0, SIGTSTP);
     term_resume(t->term);
     flush(t); /* nothing is painted before what is queued has left */
-    store_pause(t->app->o.store, false);
+    store_pause(t->app->realm->store, false);
     app_say(t->app, MSG_INFO, "Resumed; refreshing.");
     app_do(t->app, ACTION_REFRESH);
     t->app->redraw_wanted = true;

@@ -35,9 +35,9 @@ void audit_write(const struct pending *p, const char *arn, const char *before,
         return;
     strbuf_putc(&b, '{');
     put(&b, "time", fmt_iso(app_now(a), FMT_UTC, iso));
-    put(&b, "account", a->identity.account);
-    put(&b, "who", a->identity.arn);
-    put(&b, "region", aws_client_region(a->o.client));
+    put(&b, "account", p->realm->identity.account);
+    put(&b, "who", p->realm->identity.arn);
+    put(&b, "region", aws_client_region(p->realm->client));
     put(&b, "action", action_get(p->action)->name);
     put(&b, "arn", arn);
     put(&b, "before", before);
@@ -46,7 +46,7 @@ void audit_write(const struct pending *p, const char *arn, const char *before,
     put(&b, "request_id", request_id);
     strbuf_puts(&b, "}\n");
     if (append(a->o.audit_path, b.data, b.len))
-        app_say(p->app, MSG_WARN, "The audit log %s could not be written.",
+        app_say_in(p->app, p->realm, MSG_WARN, "The audit log %s could not be written.",
                 a->o.audit_path);
     strbuf_release(&b);
 }

@@ -56,7 +56,7 @@ static void run_set(struct app *a, int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
         fmt_parse_int(argv[2], 1, 3600, &seconds) == 0) {
         a->o.refresh_ms = seconds * 1000;
-        store_set_refresh(a->o.store, a->o.refresh_ms);
+        store_set_refresh(a->realm->store, a->o.refresh_ms);
         app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
     } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
         if (theme_builtin(&theme, argv[2], &err)) {
@@ -76,7 +76,7 @@ static void run_scale(struct app *a, int argc, char **argv)
     struct view *v = app_top(a);
     if (argc != 2 || fmt_parse_int(argv[1], 0, 5000, &n)) {
         app_say(a, MSG_WARN, "Use :scale NUMBER on a service.");
-    } else if (a->o.read_only) {
+    } else if (app_read_only(a)) {
         app_do(a, ACTION_SCALE); /* says why it is refused */
     } else if (view_is_table(v) &&
                kind_offers(table_view_kind(v), ACTION_SCALE)) {

@@ -29,6 +29,8 @@ static void on_reply(void *arg, const struct aws_reply *reply,
     struct detail *d = arg;
     json_t *params = NULL;
     const char *member = NULL;
+    if (!view_is_current(d->view))
+        return;
     if (err) {
         d->error = *err;
         text_view_refill(d->view);
@@ -60,7 +62,7 @@ static void ask(struct detail *d)
                                  .subject = d->t.key};
     const struct aws_op *op = d->t.kind->describe(d->t.row, &params, &member);
     d->asked = true;
-    if (aws_call(d->view->app->o.client, &d->view->scope, op, params, &opts,
+    if (aws_call(d->view->app->realm->client, &d->view->scope, op, params, &opts,
                  on_reply, d, &err))
         d->error = err;
 }

@@ -23,7 +23,7 @@ static void help_action(const struct app *a, const struct help *h,
 {
     char keys[64];
     const struct action *act = action_get(id);
-    if (a->o.read_only && action_mutates(id))
+    if (app_read_only(a) && action_mutates(id))
         return;
     keymap_keys_text(a->o.keymap, h->ctx, h->n, id, 4, keys, sizeof(keys));
     if (!*keys)

@@ -38,7 +38,7 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
     if (!task->id || !task->task_definition)
         return;
     if (!td)
-        td = store_taskdef(lv->view.app->o.store, task->task_definition);
+        td = store_taskdef(lv->view.app->realm->store, task->task_definition);
     if (!td) {
         lv->waiting = true;
         return;
@@ -142,7 +142,7 @@ static int watch(struct log_view *lv, struct log_watch *w,
         if (task->id && task->containers)
             feed(w, task, td, verdict);
     }
-    w->sub = store_subscribe(lv->view.app->o.store, &q, on_snapshot, w);
+    w->sub = store_subscribe(lv->view.app->realm->store, &q, on_snapshot, w);
     subscription_set_visible(w->sub, true);
     return 0;
 }
@@ -359,11 +359,10 @@ struct view *log_view_new(struct app *app, const struct target *targets,
         return NULL;
     }
     lv = xcalloc(1, sizeof(*lv));
-    lv->view = (struct view){.ops = &log_ops, .app = app};
-    scope_init(&lv->view.scope, &app->scope);
+    view_init(&lv->view, &log_ops, app);
     lv->name = name_of(targets, n);
     lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
-                                                  .client = app->o.client,
+                                                  .client = app->realm->client,
                                                   .on_change = on_lines,
                                                   .arg = lv});
     lv->buf = logsrc_buf(lv->src);

@@ -15,12 +15,19 @@ void pending_free(struct pending *p)
     struct mutations *m = p->app->mutations;
     if (m->pending == p)
         m->pending = NULL;
+    for (struct pending **at = &m->sent; *at; at = &(*at)->next) {
+        if (*at != p)
+            continue;
+        *at = p->next;
+        break;
+    }
     timer_stop(p->app->o.clock, &p->timer);
     scope_cancel(&p->scope);
     for (size_t i = 0; i < p->n; i++)
         target_release(&p->targets[i]);
     free(p->targets);
     free(p->stops);
+    realm_unref(p->realm);
     free(p);
 }
 
@@ -39,41 +46,48 @@ void mutations_free(struct mutations *m)
         return;
     timer_stop(m->app->o.clock, &m->watch);
     if (m->pending) {
-        pending_abandon(m->pending);
-        pending_free(m->pending);
+        m->pending->next = m->sent;
+        m->sent = m->pending;
+        m->pending = NULL;
+    }
+    while (m->sent) {
+        pending_abandon(m->sent);
+        pending_free(m->sent);
     }
     follow_free_all(m);
     map_free(m->pasts, free);
     free(m);
 }
 
-const struct config_context *pending_context(const struct pending *p)
+void mutations_leave(struct mutations *m)
 {
-    const struct app *a = p->app;
-    return a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
+    struct pending *p = m->pending;
+    m->watched_snap = NULL;
+    if (!p)
+        return;
+    p->table = NULL;
+    if (p->stage == STAGE_SEND || p->stage == STAGE_LOOK_UP) {
+        p->next = m->sent;
+        m->sent = p;
+        m->pending = NULL;
+        return;
+    }
+    app_dialog_close(m->app);
+    app_say(m->app, MSG_WARN, "%s of %s is dropped: nothing was sent.",
+            action_get(p->action)->name, p->name);
+    pending_free(p);
 }
 
 /* ---- what may not be done ------------------------------------------- */
 
 static bool account_allows(struct app *a)
 {
-    if (a->o.read_only) {
-        app_say(a, MSG_WARN, "Refused: the dashboard is read-only.");
-        return false;
-    }
-    if (!a->identity_known) {
-        app_say(a, MSG_WARN, "Refused: it is not known yet which account "
-                "and role this is.");
-        return false;
-    }
-    const struct config_context *c =
-        a->o.config ? config_of(a->o.config, a->identity.account) : NULL;
-    if (c && c->read_only) {
-        app_say(a, MSG_WARN, "Refused: your config marks account %s as "
-                "readonly.", a->identity.account);
-        return false;
-    }
-    return true;
+    char why[700];
+    const char *read_only = app_read_only(a);
+    if (!read_only && app_identity_sure(a, why, sizeof(why)))
+        return true;
+    app_say(a, MSG_WARN, "Refused: %s.", read_only ? read_only : why);
+    return false;
 }
 
 /* NULL, or why the API does not allow it for this service. */
@@ -134,7 +148,7 @@ static void on_dialog(void *arg, enum dialog_result r)
     if (r == DIALOG_CONFIRMED) {
         confirmed(p);
     } else if (r == DIALOG_CANCELLED) {
-        app_say(p->app, MSG_INFO, "Cancelled: nothing was sent.");
+        app_say_in(p->app, p->realm, MSG_INFO, "Cancelled: nothing was sent.");
         pending_free(p);
     }
 }
@@ -151,6 +165,7 @@ static struct pending *capture(struct app *a, enum action_id action,
 {
     struct pending *p = xcalloc(1, sizeof(*p));
     p->app = a;
+    p->realm = realm_ref(a->realm);
     p->table = table;
     p->action = action;
     p->wanted = -1;
@@ -179,7 +194,7 @@ static void start_service(struct pending *p, int64_t number)
     const struct service_row *r = p->targets[0].row;
     const char *why = service_refuses(r->svc, p->action);
     if (why) {
-        app_say(p->app, MSG_WARN, "%s cannot be changed like this: %s.",
+        app_say_in(p->app, p->realm, MSG_WARN, "%s cannot be changed like this: %s.",
                 p->name, why);
         pending_free(p);
         return;
@@ -230,7 +245,7 @@ static void start_stop(struct pending *p)
 {
     const char *why = keep_live(p);
     if (why) {
-        app_say(p->app, MSG_WARN, "%s", why);
+        app_say_in(p->app, p->realm, MSG_WARN, "%s", why);
         pending_free(p);
         return;
     }

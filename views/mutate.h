@@ -13,6 +13,9 @@ struct app;
 struct mutations;
 
 struct mutations *mutations_new(struct app *app);
+/* The app leaves its realm: what was not sent is dropped, what was sent ends
+ * and is told under the realm's name. */
+void mutations_leave(struct mutations *m);
 /* Cancels what is being followed; calls in flight end with the app's scope. */
 void mutations_free(struct mutations *m);
 /* SCALE, RESTART, ROLLBACK or STOP on the targets of a table view (marks, or

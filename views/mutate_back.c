@@ -100,7 +100,7 @@ static void on_revisions(void *arg, const struct aws_reply *reply,
     size_t i, family, len;
     long current = revision_of(p->seen.task_definition, &family), rev;
     if (err) {
-        app_say_err(p->app, "Nothing was sent: the earlier revisions could "
+        app_say_err_in(p->app, p->realm, "Nothing was sent: the earlier revisions could "
                     "not be listed", err);
         give_up(p);
         return;
@@ -119,7 +119,7 @@ static void on_revisions(void *arg, const struct aws_reply *reply,
             return;
         }
     }
-    app_say(p->app, MSG_WARN, "There is no earlier active revision of %s to "
+    app_say_in(p->app, p->realm, MSG_WARN, "There is no earlier active revision of %s to "
             "roll back to.", p->name);
     give_up(p);
 }
@@ -134,11 +134,11 @@ static void list_revisions(struct pending *p)
                                  .subject = family};
     p->stage = STAGE_LOOK;
     pending_ask(p);
-    if (aws_call(p->app->o.client, &p->scope, &ecs_list_task_definitions,
+    if (aws_call(p->realm->client, &p->scope, &ecs_list_task_definitions,
                  json_pack("{s:s,s:s,s:s}", "familyPrefix", family, "sort",
                            "DESC", "status", "ACTIVE"),
                  &opts, on_revisions, p, &err)) {
-        app_say_err(p->app, "Nothing was sent: the earlier revisions could "
+        app_say_err_in(p->app, p->realm, "Nothing was sent: the earlier revisions could "
                     "not be listed", &err);
         give_up(p);
     }

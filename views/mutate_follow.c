@@ -22,6 +22,7 @@ static void follow_free(struct follow *f)
     *at = f->next;
     timer_stop(f->m->app->o.clock, &f->timer);
     scope_cancel(&f->scope);
+    realm_unref(f->realm);
     free(f);
 }
 
@@ -82,24 +83,24 @@ static bool gone_wrong(struct follow *f, const struct ecs_service *s,
         if (++f->reverted < 2)
             return false;
         if (now->desired == f->from)
-            app_say(a, MSG_WARN, "%s: reverted to %d by someone else (or by "
+            app_say_in(a, f->realm, MSG_WARN, "%s: reverted to %d by someone else (or by "
                     "a scaling policy).", f->name, now->desired);
         else
-            app_say(a, MSG_WARN, "%s: set to %d, not %lld, by someone else "
+            app_say_in(a, f->realm, MSG_WARN, "%s: set to %d, not %lld, by someone else "
                     "(or by a scaling policy).", f->name, now->desired,
                     (long long)f->wanted);
         return true;
     }
     f->reverted = 0;
     if (d && d->rollout_state && strcmp(d->rollout_state, "FAILED") == 0) {
-        app_say(a, MSG_ERROR, "%s: the roll-out failed after %s: %s", f->name,
+        app_say_in(a, f->realm, MSG_ERROR, "%s: the roll-out failed after %s: %s", f->name,
                 took, d->rollout_reason ? d->rollout_reason : "no reason");
         return true;
     }
     if (f->ours[0] && strcmp(now->primary, f->ours) != 0 &&
         strcmp(now->primary, f->before) != 0) {
         bool back = strstr(now->reason, "rolling back") != NULL;
-        app_say(a, back ? MSG_ERROR : MSG_WARN, back
+        app_say_in(a, f->realm, back ? MSG_ERROR : MSG_WARN, back
                     ? "%s: the roll-out failed after %s; ECS rolls back to "
                       "%s."
                     : "%s: after %s another deployment took over, of %s: "
@@ -137,19 +138,19 @@ static bool judge(struct follow *f, const struct ecs_service *s)
     fmt_duration(elapsed(f), took);
     what(f, doing, sizeof(doing));
     if (s->status && strcmp(s->status, "ACTIVE") != 0) {
-        app_say(a, MSG_WARN, "%s: the service is being deleted.", f->name);
+        app_say_in(a, f->realm, MSG_WARN, "%s: the service is being deleted.", f->name);
         return true;
     }
     if (gone_wrong(f, s, &now, took))
         return true;
     if (is_steady(f, &now)) {
-        app_say(a, MSG_OK, "%s: %d/%d, steady after %s.", doing, now.running,
+        app_say_in(a, f->realm, MSG_OK, "%s: %d/%d, steady after %s.", doing, now.running,
                 now.desired, took);
         return true;
     }
     if (now.running != f->last_running && !f->reverted) {
         f->last_running = now.running;
-        app_say(a, MSG_INFO, "%s: %d/%d after %s.", doing, now.running,
+        app_say_in(a, f->realm, MSG_INFO, "%s: %d/%d after %s.", doing, now.running,
                 now.desired, took);
     }
     return false;
@@ -168,12 +169,12 @@ static void on_reply(void *arg, const struct aws_reply *reply,
             arena);
         over = !s || judge(f, s);
         if (!s)
-            app_say(f->m->app, MSG_WARN, "%s: the service is gone.", f->name);
+            app_say_in(f->m->app, f->realm, MSG_WARN, "%s: the service is gone.", f->name);
         arena_unref(arena);
     }
     if (!over && elapsed(f) > LONGEST_MS) {
         over = true;
-        app_say(f->m->app, MSG_WARN, "%s is not steady after %s; it is not "
+        app_say_in(f->m->app, f->realm, MSG_WARN, "%s is not steady after %s; it is not "
                 "followed any longer.", f->name,
                 fmt_duration(elapsed(f), took));
     }
@@ -190,11 +191,11 @@ static void on_timer(struct timer *t, void *arg)
     struct aws_call_opts opts = {.priority = AWS_PRIO_VISIBLE,
                                  .subject = f->service};
     (void)t;
-    if (aws_call(f->m->app->o.client, &f->scope, &ecs_describe_services,
+    if (aws_call(f->realm->client, &f->scope, &ecs_describe_services,
                  json_pack("{s:s,s:[s]}", "cluster", f->cluster, "services",
                            f->service),
                  &opts, on_reply, f, &err)) {
-        app_say_err(f->m->app, f->name, &err);
+        app_say_err_in(f->m->app, f->realm, f->name, &err);
         follow_free(f);
     }
 }
@@ -204,12 +205,14 @@ void follow_start(struct mutations *m, const struct pending *p,
 {
     for (struct follow *f = m->follows, *next; f; f = next) {
         next = f->next;
-        if (strcmp(arn_tail(f->service), arn_tail(service)) == 0 &&
+        if (f->realm == p->realm &&
+            strcmp(arn_tail(f->service), arn_tail(service)) == 0 &&
             strcmp(arn_tail(f->cluster), arn_tail(p->cluster)) == 0)
             follow_free(f); /* the newer action is what counts */
     }
     struct follow *f = xcalloc(1, sizeof(*f));
     f->m = m;
+    f->realm = realm_ref(p->realm);
     f->action = p->action;
     f->wanted = p->action == ACTION_SCALE ? p->wanted : -1;
     f->from = p->seen.desired;

@@ -47,6 +47,8 @@ struct stop {
 /* The one action that is being asked about or sent. */
 struct pending {
     struct app *app;
+    struct realm *realm;    /* where it was asked for; a reference */
+    struct pending *next;   /* of mutations.sent */
     struct view *table;     /* compared only: it may have been closed */
     enum action_id action;
     enum stage stage;
@@ -72,6 +74,7 @@ struct pending {
 /* A service on its way to steady. */
 struct follow {
     struct mutations *m;
+    struct realm *realm; /* a reference */
     struct follow *next;
     char name[128], cluster[256], service[300]; /* service: ARN or name */
     enum action_id action;
@@ -96,6 +99,7 @@ struct past {
 struct mutations {
     struct app *app;
     struct pending *pending; /* NULL = none */
+    struct pending *sent;    /* in realms that were left since */
     struct follow *follows;
     struct map *pasts;       /* by service ARN */
     struct timer watch;
@@ -107,8 +111,6 @@ struct mutations {
 void pending_free(struct pending *p);
 /* Open or fill again the dialog for p's stage. */
 void pending_ask(struct pending *p);
-/* The settings of this account, or NULL. */
-const struct config_context *pending_context(const struct pending *p);
 
 /* ---- mutate_back.c --------------------------------------------------- */
 /* Sets p->definition and asks; may list revisions first. s is the service as
@@ -130,7 +132,7 @@ json_t *pending_params(const struct pending *p, size_t i);
 /* ---- mutate_send.c --------------------------------------------------- */
 /* Read the target again, then send or ask again. */
 void pending_check(struct pending *p);
-/* Whether the program may end without a word about it. */
+/* The program ends: what nobody answered is written down. */
 void pending_abandon(struct pending *p);
 
 /* ---- mutate_follow.c ------------------------------------------------- */

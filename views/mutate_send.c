@@ -74,7 +74,9 @@ static void follow(struct pending *p)
 
 static void touch(struct pending *p)
 {
-    struct store *s = p->app->o.store;
+    struct store *s = p->realm->store;
+    if (!s)
+        return; /* left: nobody looks at it */
     if (p->action != ACTION_STOP)
         store_touch(s, p->cluster, p->arn);
     for (size_t i = 0; p->stops && i < p->n; i++)
@@ -100,13 +102,13 @@ static int describe(struct pending *p, aws_done_fn *done)
     for (size_t i = 0; i < (stop ? p->n : 1); i++)
         json_array_append_new(list, json_string(stop ? p->targets[i].key
                                                      : p->arn));
-    if (aws_call(p->app->o.client, &p->scope,
+    if (aws_call(p->realm->client, &p->scope,
                  stop ? &ecs_describe_tasks : &ecs_describe_services,
                  json_pack("{s:s,s:o}", "cluster", p->cluster,
                            stop ? "tasks" : "services", list),
                  &opts, done, p, &err) == 0)
         return 0;
-    app_say_err(p->app, p->stage == STAGE_CHECK
+    app_say_err_in(p->app, p->realm, p->stage == STAGE_CHECK
                             ? "Nothing was sent"
                             : "What became of it cannot be looked up", &err);
     end(p);
@@ -200,10 +202,10 @@ static void on_looked_up(void *arg, const struct aws_reply *reply,
         return;
     }
     if (err)
-        app_say_err(p->app, "What became of it could not be looked up; "
+        app_say_err_in(p->app, p->realm, "What became of it could not be looked up; "
                     "nothing is sent again", err);
     else
-        app_say(p->app, took ? MSG_OK : MSG_WARN,
+        app_say_in(p->app, p->realm, took ? MSG_OK : MSG_WARN,
                 took ? "Looked up: it took effect on %s."
                      : "Looked up: it has not taken effect on %s; nothing "
                        "is sent again.", p->name);
@@ -228,13 +230,13 @@ static void say_updated(struct pending *p)
     struct app *a = p->app;
     const char *from = taskdef_revision(p->seen.task_definition);
     if (p->action == ACTION_SCALE)
-        app_say(a, MSG_OK, "Scaling %s %d -> %lld (request %s).", p->name,
+        app_say_in(a, p->realm, MSG_OK, "Scaling %s %d -> %lld (request %s).", p->name,
                 p->seen.desired, (long long)p->wanted, p->request_id);
     else if (p->action == ACTION_RESTART)
-        app_say(a, MSG_OK, "Restarting %s: a new deployment of %s (request "
+        app_say_in(a, p->realm, MSG_OK, "Restarting %s: a new deployment of %s (request "
                 "%s).", p->name, from, p->request_id);
     else
-        app_say(a, MSG_OK, "Rolling %s back %s -> %s (request %s).", p->name,
+        app_say_in(a, p->realm, MSG_OK, "Rolling %s back %s -> %s (request %s).", p->name,
                 from, taskdef_revision(p->definition), p->request_id);
 }
 
@@ -247,12 +249,12 @@ static void on_updated(void *arg, const struct aws_reply *reply,
     audit(p, 0, err ? err->message : "ok", p->request_id);
     touch(p);
     if (err && err->code == ERR_OUTCOME_UNKNOWN) {
-        app_say_err(p->app, "The outcome is unknown", err);
+        app_say_err_in(p->app, p->realm, "The outcome is unknown", err);
         look_up(p);
         return;
     }
     if (err) {
-        app_say_err(p->app, p->name, err);
+        app_say_err_in(p->app, p->realm, p->name, err);
     } else {
         struct arena *arena = arena_new();
         struct seen now = {0};
@@ -284,7 +286,7 @@ static void stops_answered(struct pending *p)
     if (count(p, STOP_SENT))
         return;
     if (done)
-        app_say(p->app, MSG_OK, "Stopping %zu of %zu task%s%s (request %s).",
+        app_say_in(p->app, p->realm, MSG_OK, "Stopping %zu of %zu task%s%s (request %s).",
                 done, p->n, p->n == 1 ? "" : "s",
                 skipped ? "; some had stopped already" : "", p->request_id);
     touch(p);
@@ -307,7 +309,7 @@ static void on_stopped(void *arg, const struct aws_reply *reply,
                 : err->code == ERR_OUTCOME_UNKNOWN ? STOP_UNKNOWN
                                                     : STOP_FAILED;
     if (err)
-        app_say_err(p->app, one->fate == STOP_UNKNOWN
+        app_say_err_in(p->app, p->realm, one->fate == STOP_UNKNOWN
                                 ? "The outcome is unknown"
                                 : arn_tail(p->targets[i].key), err);
     else
@@ -324,19 +326,34 @@ static void send_stops(struct pending *p)
         if (p->stops[i].fate == STOP_SKIPPED)
             continue;
         p->stops[i].fate = STOP_SENT;
-        if (aws_call(p->app->o.client, &p->scope, &ecs_stop_task,
+        if (aws_call(p->realm->client, &p->scope, &ecs_stop_task,
                      pending_params(p, i), &opts, on_stopped, &p->stops[i],
                      &err)) {
-            app_say_err(p->app, "Nothing was sent", &err);
+            app_say_err_in(p->app, p->realm, "Nothing was sent", &err);
             p->stops[i].fate = STOP_FAILED;
         }
     }
     if (count(p, STOP_SENT))
         return; /* answers come from the loop, never from inside the start */
     if (count(p, STOP_SKIPPED) == p->n)
-        app_say(p->app, MSG_INFO, "Nothing was sent: %s stopped already.",
+        app_say_in(p->app, p->realm, MSG_INFO, "Nothing was sent: %s stopped already.",
                 p->n == 1 ? "the task has" : "the tasks have");
     pending_free(p);
+}
+
+/* The last look at where we are: what was asked in one context, or of one
+ * identity, is never sent in another. True when it has been dropped. */
+static bool foreign(struct pending *p)
+{
+    char why[700] = "it was asked for in another context";
+    const char *read_only = app_read_only(p->app);
+    if (p->realm == p->app->realm && !read_only &&
+        app_identity_sure(p->app, why, sizeof(why)))
+        return false;
+    app_say_in(p->app, p->realm, MSG_WARN, "Nothing was sent: %s.",
+               read_only ? read_only : why);
+    end(p);
+    return true;
 }
 
 static void send_all(struct pending *p)
@@ -344,14 +361,16 @@ static void send_all(struct pending *p)
     struct err err = {0};
     struct aws_call_opts opts = {.priority = AWS_PRIO_USER,
                                  .subject = p->arn};
+    if (foreign(p))
+        return;
     app_dialog_close(p->app);
     unmark(p);
     p->stage = STAGE_SEND;
     if (p->action == ACTION_STOP) {
         send_stops(p);
-    } else if (aws_call(p->app->o.client, &p->scope, &ecs_update_service,
+    } else if (aws_call(p->realm->client, &p->scope, &ecs_update_service,
                         pending_params(p, 0), &opts, on_updated, p, &err)) {
-        app_say_err(p->app, "Nothing was sent", &err);
+        app_say_err_in(p->app, p->realm, "Nothing was sent", &err);
         pending_free(p);
     }
 }
@@ -361,7 +380,7 @@ static void send_all(struct pending *p)
 /* Somebody else acted: show old -> new and ask again. */
 static void ask_again(struct pending *p)
 {
-    app_say(p->app, MSG_WARN, "%s has changed since you pressed the key: "
+    app_say_in(p->app, p->realm, MSG_WARN, "%s has changed since you pressed the key: "
             "look again.", p->name);
     p->changed = true;
     /* Drastic scaling and stopping ask for the number or reason first. */
@@ -394,11 +413,11 @@ static void on_service_checked(void *arg, const struct aws_reply *reply,
     struct seen now = {0};
     struct ecs_service *s = err ? NULL : first_service(reply, arena);
     if (err) {
-        app_say_err(p->app, "Nothing was sent: the service could not be "
+        app_say_err_in(p->app, p->realm, "Nothing was sent: the service could not be "
                     "read again", err);
         end(p);
     } else if (!s) {
-        app_say(p->app, MSG_ERROR, "Nothing was sent: %s does not exist any "
+        app_say_in(p->app, p->realm, MSG_ERROR, "Nothing was sent: %s does not exist any "
                 "more.", p->name);
         end(p);
     } else {
@@ -434,7 +453,7 @@ static void on_tasks_checked(void *arg, const struct aws_reply *reply,
     struct pending *p = arg;
     bool changed = false;
     if (err) {
-        app_say_err(p->app, "Nothing was sent: the tasks could not be read "
+        app_say_err_in(p->app, p->realm, "Nothing was sent: the tasks could not be read "
                     "again", err);
         end(p);
         return;

@@ -147,7 +147,7 @@ static bool stops_all(const struct pending *p)
 
 bool pending_drastic(const struct pending *p)
 {
-    const struct config_context *c = pending_context(p);
+    const struct config_context *c = app_settings(p->app, p->realm);
     if (c && c->confirm_type)
         return true;
     switch (p->action) {
@@ -164,11 +164,12 @@ bool pending_drastic(const struct pending *p)
 
 static void where(const struct pending *p, struct dialog *d)
 {
-    const struct app *a = p->app;
-    const struct config_context *c = pending_context(p);
-    dialog_add(d, ROLE_DIALOG, "account", "%s%s  %s  %s",
-               a->identity.account, c && c->prod ? " [PROD]" : "",
-               aws_client_region(a->o.client), a->identity.name);
+    const struct realm *r = p->realm;
+    const struct config_context *c = app_settings(p->app, r);
+    if (c && c->prod)
+        dialog_add(d, ROLE_HEADER_PROD, "PROD", "this is production");
+    dialog_add(d, ROLE_DIALOG, "account", "%s  %s  %s", r->identity.account,
+               aws_client_region(r->client), r->identity.name);
     dialog_add(d, ROLE_DIALOG, "cluster", "%s", arn_tail(p->cluster));
     dialog_add(d, ROLE_DIALOG, "target", "%s", p->arn);
 }

@@ -28,7 +28,7 @@ static struct table_view *tv_of(const struct view *v)
 static void on_snapshot(void *arg, const struct snapshot *snap)
 {
     struct table_view *tv = arg;
-    if (tv->view.app->paused)
+    if (tv->view.app->paused || !view_is_current(&tv->view))
         return;
     table_model_set(&tv->model, snap, app_now(tv->view.app));
     app_dirty(tv->view.app, PAINT_DATA);
@@ -284,7 +284,7 @@ static void acknowledge(struct table_view *tv)
         return;
     const struct service_row *r = t.row;
     if (r->health.state == SVC_ROLLEDBACK) {
-        store_acknowledge(tv->view.app->o.store, t.key);
+        store_acknowledge(tv->view.app->realm->store, t.key);
         app_say(tv->view.app, MSG_OK, "Roll-back of %s acknowledged.",
                 r->svc->name);
     } else {
@@ -490,8 +490,7 @@ struct view *table_view_new(struct app *app, const struct kind *kind,
                             const struct query *q)
 {
     struct table_view *tv = xcalloc(1, sizeof(*tv));
-    tv->view = (struct view){.ops = &ops, .app = app};
-    scope_init(&tv->view.scope, &app->scope);
+    view_init(&tv->view, &ops, app);
     table_model_init(&tv->model, kind);
     tv->model.now_ms = app_now(app);
     table_init(&tv->widget);
@@ -499,7 +498,7 @@ struct view *table_view_new(struct app *app, const struct kind *kind,
                                .cluster = xstrdup(q->cluster),
                                .service = xstrdup(q->service),
                                .task = xstrdup(q->task)};
-    tv->sub = store_subscribe(app->o.store, &tv->query, on_snapshot, tv);
+    tv->sub = store_subscribe(app->realm->store, &tv->query, on_snapshot, tv);
     const struct snapshot *snap = subscription_snapshot(tv->sub);
     if (snap)
         table_model_set(&tv->model, snap, app_now(app));

@@ -203,8 +203,7 @@ struct view *text_view_new(struct app *app, const char *name,
     struct text_view *xv = xcalloc(1, sizeof(*xv));
     xv->ops = text_ops;
     xv->ops.name = spec->name;
-    xv->view = (struct view){.ops = &xv->ops, .app = app};
-    scope_init(&xv->view.scope, &app->scope);
+    view_init(&xv->view, &xv->ops, app);
     xv->spec = spec;
     xv->arg = arg;
     xv->crumb = xstrdup(name);

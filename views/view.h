@@ -54,8 +54,15 @@ struct view_ops {
 struct view {
     const struct view_ops *ops;
     struct app *app;
+    unsigned realm;     /* number of the one its rows belong to */
     struct scope scope; /* cancelled when the view is closed */
 };
+
+/* For makers: the view belongs to the app's present realm. */
+void view_init(struct view *v, const struct view_ops *ops, struct app *app);
+/* False when the app has left the view's realm: then nothing of it may be
+ * shown. Checked in every callback that fills a view. */
+bool view_is_current(const struct view *v);
 
 /* What a table view has to say to those who act on its rows. */
 struct target {

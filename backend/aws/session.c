@@ -1,6 +1,7 @@
 #include "backend/aws/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/aws/budget.h"
 #include "backend/aws/creds.h"
@@ -18,6 +19,7 @@ struct aws_session {
     struct cred_chain *creds;
     struct budget *budget;
     struct http *http;
+    bool own_http;
     struct aws_client *client;
 };
 
@@ -31,13 +33,26 @@ static int max_attempts(const struct aws_env *env, const struct profile *p)
     return v && fmt_parse_int(v, 1, 10, &n) == 0 ? (int)n : 0;
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* Said before the first call: a bundle that can't be read, an endpoint that
- * would carry signed requests in the clear. */
+ * would carry signed requests in the clear. What trusts other certificates is
+ * not shared. */
 static int transport(struct aws_session *s,
                      const struct aws_session_options *o, struct err *err)
 {
     const char *ca = aws_env_get(&o->env, "AWS_CA_BUNDLE");
     struct endpoint ep;
+
+    if (!ca && s->profile)
+        ca = profile_get(s->profile, "ca_bundle");
+    s->own_http = !o->http || !same(http_ca_bundle(o->http), ca);
+    s->http = s->own_http ? http_new(s->loop, err) : o->http;
+    if (!s->http)
+        return -1;
 
     for (int i = 0; i < AWS_SERVICE_N && !o->insecure; i++) {
         if (endpoint_resolve(s->endpoints, (enum aws_service)i,
@@ -47,9 +62,7 @@ static int transport(struct aws_session *s,
     }
     if (o->insecure)
         http_allow_plain(s->http);
-    if (!ca && s->profile)
-        ca = profile_get(s->profile, "ca_bundle");
-    if (!ca)
+    if (!ca || !s->own_http)
         return 0;
     http_set_ca_bundle(s->http, ca);
     return http_check_ca_bundle(ca, err);
@@ -94,8 +107,7 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
     s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
     if (!s->endpoints)
         goto fail;
-    s->http = http_new(loop, err);
-    if (!s->http || transport(s, o, err) != 0)
+    if (transport(s, o, err) != 0)
         goto fail;
     build(s, rng, o);
     return s;
@@ -110,7 +122,8 @@ void aws_session_free(struct aws_session *s)
         return;
     aws_client_free(s->client);
     cred_chain_free(s->creds);
-    http_free(s->http);
+    if (s->own_http)
+        http_free(s->http);
     budget_free(s->budget);
     endpoints_free(s->endpoints);
     profile_free(s->profile);
@@ -147,4 +160,9 @@ const char *aws_session_endpoint(const struct aws_session *s)
 struct http *aws_session_http(struct aws_session *s)
 {
     return s->http;
+}
+
+struct cred_chain *aws_session_creds(const struct aws_session *s)
+{
+    return s->creds;
 }

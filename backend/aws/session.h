@@ -14,6 +14,8 @@ struct aws_session_options {
     struct aws_env env; /* zero = nothing is set */
     bool no_files;      /* read no shared file (--demo) */
     const char *profile, *region, *endpoint_url; /* options, may be NULL */
+    struct http *http; /* shared, unless this one trusts other certificates;
+                          NULL = one of its own */
     bool read_only;
     bool insecure;      /* endpoints may be plain http */
     int budget_percent; /* 0 = 25 */
@@ -36,5 +38,6 @@ const char *aws_session_creds_source(const struct aws_session *s);
 /* The --endpoint-url in force, or NULL. */
 const char *aws_session_endpoint(const struct aws_session *s);
 struct http *aws_session_http(struct aws_session *s);
+struct cred_chain *aws_session_creds(const struct aws_session *s);
 
 #endif

@@ -212,6 +212,11 @@ void http_set_ca_bundle(struct http *http, const char *path)
     http->ca_bundle = xstrdup(path);
 }
 
+const char *http_ca_bundle(const struct http *http)
+{
+    return http->ca_bundle;
+}
+
 void http_allow_plain(struct http *http)
 {
     http->plain = true;

@@ -91,6 +91,7 @@ void http_free(struct http *http);
 /* Certificates to trust instead of the system's: a PEM file, copied; see
  * http_check_ca_bundle(). */
 void http_set_ca_bundle(struct http *http, const char *path);
+const char *http_ca_bundle(const struct http *http); /* or NULL */
 /* From now on plain http:// may go anywhere (--insecure-endpoint). */
 void http_allow_plain(struct http *http);
 

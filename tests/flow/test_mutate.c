@@ -1,243 +1,5 @@
-/* The four actions, from key to outcome, without a terminal: the real client
- * against the simulator on the same loop, whose clock is driven. What went
- * out is read from the simulator's list of requests. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-#include <locale.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "backend/aws/session.h"
-#include "backend/base/log.h"
-#include "backend/base/mem.h"
-#include "backend/base/rng.h"
-#include "backend/net/loop.h"
-#include "backend/sim/sim.h"
-#include "backend/sim/world.h"
-#include "keymaps/keyspec.h"
-#include "views/app.h"
-#include "views/config.h"
-#include "views/kind.h"
-
-#define WALL 1795271527000 /* 2026-11-21T14:32:07Z */
-
-struct lab {
-    struct clock *clock;
-    struct loop *loop;
-    struct rng rng;
-    struct sim *sim;
-    struct aws_session *session;
-    struct store *store;
-    struct keymap *keymap;
-    struct theme theme;
-    struct config config;
-    struct log *log;
-    struct app *app;
-    char dir[64];
-    char *audit;
-};
-
-static const char *lookup(void *arg, const char *name)
-{
-    struct lab *l = arg;
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return sim_access_key(l->sim);
-    if (strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0)
-        return sim_secret(l->sim);
-    return NULL;
-}
-
-static int set_up(void **state)
-{
-    struct lab *l = xcalloc(1, sizeof(*l));
-    struct err err = {0};
-    setlocale(LC_CTYPE, "C.UTF-8");
-    signal(SIGPIPE, SIG_IGN);
-    snprintf(l->dir, sizeof(l->dir), "/tmp/ecsdash-mutate-XXXXXX");
-    assert_non_null(mkdtemp(l->dir));
-    l->audit = xasprintf("%s/audit.log", l->dir);
-    l->clock = clock_new_driven(WALL);
-    l->loop = loop_new(l->clock);
-    rng_seed(&l->rng, 1);
-    l->log = log_open(NULL, l->clock, &err);
-    l->keymap = keymap_new_default();
-    assert_int_equal(theme_builtin(&l->theme, "default", &err), 0);
-    *state = l;
-    return 0;
-}
-
-static void settle(struct lab *l)
-{
-    /* Delay-0 timers fire only when driven. */
-    clock_advance(l->clock, 10);
-    assert_true(loop_until_idle(l->loop, 5000));
-}
-
-static void paint(struct lab *l)
-{
-    app_draw(l->app, 40, 120);
-    app_painted(l->app);
-}
-
-static void pass(struct lab *l, int ms)
-{
-    for (; ms > 0; ms -= 500) {
-        clock_advance(l->clock, 500);
-        assert_true(loop_until_idle(l->loop, 5000));
-        paint(l);
-    }
-}
-
-/* Opens the dashboard over the rows of `kind` that match `filter`. */
-static void open_app(struct lab *l, const char *scenario, bool read_only,
-                     const struct kind *kind, const char *filter)
-{
-    struct err err = {0};
-    struct sim_options so = {.scenario = scenario, .seed = 7,
-                             .mode = SIM_CLOCK_DRIVEN, .clock = l->clock};
-    l->sim = sim_new(loop_uv(l->loop), &so, &err);
-    assert_non_null(l->sim);
-    struct aws_session_options ao = {
-        .env = {lookup, l}, .no_files = true, .region = sim_region(l->sim),
-        .endpoint_url = sim_endpoint(l->sim), .read_only = read_only,
-        .budget_unlimited = true};
-    l->session = aws_session_new(l->loop, &l->rng, &ao, &err);
-    if (!l->session)
-        fail_msg("%s", err.message);
-    struct store_options sto = {.refresh_ms = 5000, .hidden_ms = 30000,
-                                .keep_stopped = 200, .seed = 1};
-    l->store = store_new(l->loop, aws_session_client(l->session), &sto);
-    struct app_options o = {
-        .loop = l->loop, .clock = l->clock,
-        .client = aws_session_client(l->session), .store = l->store,
-        .keymap = l->keymap, .theme = &l->theme, .config = &l->config,
-        .log = l->log, .audit_path = l->audit, .read_only = read_only,
-        .refresh_ms = 5000, .cluster = "prod-main"};
-    l->app = app_new(&o);
-    assert_int_equal(app_start(l->app, kind, filter, &err), 0);
-    settle(l);
-    pass(l, 3000);
-    assert_true(l->app->identity_known);
-}
-
-static int tear_down(void **state)
-{
-    struct lab *l = *state;
-    app_free(l->app);
-    if (l->store)
-        store_free(l->store);
-    if (l->session)
-        aws_session_free(l->session);
-    sim_free(l->sim);
-    loop_free(l->loop);
-    log_close(l->log);
-    clock_free(l->clock);
-    keymap_free(l->keymap);
-    unlink(l->audit);
-    rmdir(l->dir);
-    free(l->audit);
-    free(l);
-    return 0;
-}
-
-/* A key that arrives before the next frame. */
-static void raw_key(struct lab *l, const char *spec)
-{
-    struct key k = {0};
-    assert_int_equal(keyspec_parse(spec, &k, NULL), 0);
-    app_key(l->app, k);
-}
-
-/* A key of a person who sees what it does. */
-static void key(struct lab *l, const char *spec)
-{
-    paint(l);
-    raw_key(l, spec);
-    paint(l);
-}
-
-static void type(struct lab *l, const char *text)
-{
-    for (; *text; text++) {
-        paint(l);
-        app_key(l->app, (struct key){.code = (unsigned char)*text});
-    }
-    paint(l);
-}
-
-/* To the button, and press it. */
-static void confirm(struct lab *l)
-{
-    for (int i = 0; i < 4 && l->app->dialog.focus != DIALOG_ON_CONFIRM; i++)
-        key(l, "<Tab>");
-    assert_int_equal(l->app->dialog.focus, DIALOG_ON_CONFIRM);
-    key(l, "<Enter>");
-}
-
-static void confirm_typed(struct lab *l, const char *name)
-{
-    assert_int_equal(l->app->dialog.field, DIALOG_TYPED);
-    type(l, name);
-    confirm(l);
-}
-
-static void set_number(struct lab *l, const char *text)
-{
-    assert_int_equal(l->app->dialog.field, DIALOG_NUMBER);
-    for (int i = 0; i < 5; i++)
-        key(l, "<Backspace>");
-    type(l, text);
-}
-
-static bool said(const struct lab *l, const char *text)
-{
-    for (size_t i = 0; i < l->app->messages.n; i++)
-        if (strstr(l->app->messages.items[i].text, text))
-            return true;
-    return false;
-}
-
-static void assert_said(const struct lab *l, const char *text)
-{
-    if (said(l, text))
-        return;
-    for (size_t i = 0; i < l->app->messages.n; i++)
-        print_message("  said: %s\n", l->app->messages.items[i].text);
-    fail_msg("nobody said \"%s\"", text);
-}
-
-static bool asks(const struct lab *l, const char *text)
-{
-    const struct dialog *d = &l->app->dialog;
-    for (size_t i = 0; d->open && i < d->n_lines; i++)
-        if (strstr(d->lines[i].value, text))
-            return true;
-    return false;
-}
-
-static void assert_asks(const struct lab *l, const char *text)
-{
-    const struct dialog *d = &l->app->dialog;
-    if (asks(l, text))
-        return;
-    for (size_t i = 0; d->open && i < d->n_lines; i++)
-        print_message("  %s: %s\n", d->lines[i].label, d->lines[i].value);
-    fail_msg("the dialog does not say \"%s\"", text);
-}
-
-static size_t mutations(const struct lab *l)
-{
-    return sim_count(l->sim, "UpdateService") + sim_count(l->sim, "StopTask");
-}
+/* The four actions, from key to outcome. */
+#include "tests/flow/lab.h"
 
 /* The only request of `op` had exactly this body. Takes `want`. */
 static void assert_sent(struct lab *l, const char *op, json_t *want)
@@ -296,8 +58,8 @@ static void scale_sends_only_the_count_and_follows_until_steady(void **state)
     struct sim_service *s = service(l, "catalog-api");
     key(l, "S");
     assert_asks(l, s->arn);
-    assert_asks(l, l->app->identity.account);
-    assert_asks(l, l->app->identity.name);
+    assert_asks(l, l->app->realm->identity.account);
+    assert_asks(l, l->app->realm->identity.name);
     assert_asks(l, sim_region(l->sim));
     assert_asks(l, "prod-main");
     assert_asks(l, "desired 6, running 6");
@@ -319,7 +81,7 @@ static void scale_sends_only_the_count_and_follows_until_steady(void **state)
     assert_audit(l, 0, "before", "desired=6");
     assert_audit(l, 0, "after", "desiredCount=8");
     assert_audit(l, 0, "outcome", "ok");
-    assert_audit(l, 0, "who", l->app->identity.arn);
+    assert_audit(l, 0, "who", l->app->realm->identity.arn);
     assert_audit(l, 0, "request_id", "-");
 }
 
@@ -456,7 +218,7 @@ static void read_only_opens_nothing(void **state)
     app_command(l->app, "scale 9");
     assert_false(l->app->dialog.open);
     /* Were the dispatch point to fail, the call layer still refuses. */
-    l->app->o.read_only = false;
+    l->app->o.read_only = NULL;
     key(l, "R");
     confirm(l);
     settle(l);
@@ -472,7 +234,7 @@ static void an_account_marked_readonly_is_refused(void **state)
     l->config.contexts[0].read_only = true;
     snprintf(l->config.contexts[0].account,
              sizeof(l->config.contexts[0].account), "%s",
-             l->app->identity.account);
+             l->app->realm->identity.account);
     key(l, "R");
     assert_false(l->app->dialog.open);
     assert_said(l, "as readonly");
@@ -482,7 +244,7 @@ static void an_unknown_identity_is_refused(void **state)
 {
     struct lab *l = *state;
     open_app(l, "quiet", false, &kind_services, "catalog-api");
-    l->app->identity_known = false;
+    l->app->realm->identity_known = false;
     key(l, "R");
     assert_false(l->app->dialog.open);
     assert_said(l, "not known yet");

@@ -1,0 +1,245 @@
+/* Which AWS context the app is in: who we are, what may be done, and going
+ * from one to another. */
+#include "views/app.h"
+
+#include "backend/aws/creds.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/net/loop.h"
+#include "views/config.h"
+#include "views/kind.h"
+#include "views/mutate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_AGAIN_MS 20000 /* while nobody says who we are */
+
+/* ---- views ----------------------------------------------------------- */
+
+void view_init(struct view *v, const struct view_ops *ops, struct app *app)
+{
+    *v = (struct view){.ops = ops, .app = app, .realm = app->realm->number};
+    scope_init(&v->scope, &app->scope);
+}
+
+bool view_is_current(const struct view *v)
+{
+    return v->realm == v->app->realm->number;
+}
+
+/* ---- what may be done ------------------------------------------------ */
+
+const struct config_context *app_settings(const struct app *a,
+                                          const struct realm *r)
+{
+    return a->o.config && r->identity_known
+               ? config_of(a->o.config, r->identity.account)
+               : NULL;
+}
+
+const char *app_read_only(const struct app *a)
+{
+    const struct config_context *c = app_settings(a, a->realm);
+    if (a->o.read_only)
+        return a->o.read_only;
+    return c && c->read_only ? "your config marks this account as readonly"
+                             : NULL;
+}
+
+bool app_is_prod(const struct app *a)
+{
+    const struct config_context *c = app_settings(a, a->realm);
+    return c && c->prod;
+}
+
+void app_set_read_only(struct app *a, const char *why)
+{
+    a->o.read_only = why;
+    a->o.realm.aws.read_only = true;
+    aws_client_set_read_only(a->realm->client, true);
+    app_dirty(a, PAINT_KEY);
+}
+
+static unsigned generation(const struct realm *r)
+{
+    return cred_chain_generation(aws_session_creds(r->session));
+}
+
+bool app_identity_sure(const struct app *a, char *why, size_t n)
+{
+    const struct realm *r = a->realm;
+    if (r->identity_known && r->generation == generation(r))
+        return true;
+    if (r->identity_known)
+        snprintf(why, n, "the credentials have just changed, and whose they "
+                 "are is being asked");
+    else if (r->identity_error.code != ERR_NONE)
+        snprintf(why, n, "it is not known which account and role this is: %s",
+                 r->identity_error.message);
+    else
+        snprintf(why, n, "it is not known yet which account and role this "
+                 "is");
+    return false;
+}
+
+/* ---- who we are ------------------------------------------------------ */
+
+static void identity_failed(struct app *a, const struct err *err)
+{
+    struct realm *r = a->realm;
+    bool news = strcmp(r->identity_error.message, err->message) != 0;
+    r->identity_error = *err;
+    r->identity_due_ms = clock_mono_ms(a->o.clock) + ASK_AGAIN_MS;
+    if (news)
+        app_say_err(a, "Identity unknown", err);
+}
+
+/* Other credentials in the same place may be of another account: then nothing
+ * on the screen is of this one. */
+static bool another_account(struct app *a, const struct aws_identity *id)
+{
+    struct realm *r = a->realm;
+    struct err err = {0};
+    char was[16];
+    if (!r->identity_known ||
+        strcmp(r->identity.account, id->account) == 0)
+        return false;
+    snprintf(was, sizeof(was), "%s", r->identity.account);
+    r->identity_known = false;
+    if (app_switch(a, r->profile, r->region, &err))
+        app_say(a, MSG_ERROR, "%s", err.message);
+    app_say(a, MSG_WARN, "The credentials are of account %s now, not of %s.",
+            id->account, was);
+    return true;
+}
+
+static void on_identity(void *arg, const struct aws_identity *id,
+                        const struct err *err)
+{
+    struct app *a = arg;
+    struct realm *r = a->realm;
+    r->identifying = false;
+    if (err) {
+        identity_failed(a, err);
+    } else if (!another_account(a, id)) {
+        r->generation = generation(r);
+        r->identity = *id;
+        r->identity_known = true;
+        r->identity_error = (struct err){0};
+        const struct config_context *c = app_settings(a, r);
+        if (c && c->read_only)
+            aws_client_set_read_only(r->client, true);
+    }
+    app_dirty(a, PAINT_DATA);
+}
+
+static void identify(struct app *a)
+{
+    struct realm *r = a->realm;
+    struct err err = {0};
+    r->identifying = true;
+    if (aws_identify(r->client, &r->scope, on_identity, a, &err)) {
+        r->identifying = false;
+        identity_failed(a, &err);
+    }
+}
+
+static void reap(struct app *a)
+{
+    for (struct realm **at = &a->left; *at;) {
+        struct realm *r = *at;
+        if (!realm_done(r)) {
+            at = &r->next;
+            continue;
+        }
+        *at = r->next;
+        realm_free(r);
+    }
+}
+
+void app_realm_tick(struct app *a)
+{
+    struct realm *r = a->realm;
+    reap(a);
+    if (r->identifying)
+        return;
+    if (r->identity_known ? r->generation != generation(r)
+                          : clock_mono_ms(a->o.clock) >= r->identity_due_ms)
+        identify(a);
+}
+
+/* Retries are worth a line in the log while they happen; final errors are
+ * told by who asked. */
+static void on_call(void *arg, const struct aws_call_event *e)
+{
+    struct app *a = arg;
+    if (e->kind == AWS_EVENT_FAILED || e->kind == AWS_EVENT_RETRY)
+        log_line(a->o.log, "%s %s %s: %s (request %s, try %d)",
+                 e->kind == AWS_EVENT_RETRY ? "retry" : "failed", e->op->name,
+                 e->subject, e->err->message, e->request_id, e->attempt);
+}
+
+void app_realm_start(struct app *a)
+{
+    aws_client_set_observer(a->realm->client, on_call, a);
+    identify(a);
+}
+
+void app_realm_end(struct app *a)
+{
+    if (a->realm)
+        realm_free(a->realm);
+    a->realm = NULL;
+    reap(a);
+}
+
+/* ---- another one ----------------------------------------------------- */
+
+/* Questions hold views and rows of the old realm. */
+static void drop_questions(struct app *a)
+{
+    if (a->prompt.open)
+        prompt_close(&a->prompt);
+    if (a->menu.open)
+        menu_close(&a->menu);
+    if (a->dialog.open)
+        app_dialog_close(a);
+    a->prompt_fn = NULL;
+    a->menu_fn = NULL;
+}
+
+int app_switch(struct app *a, const char *profile, const char *region,
+               struct err *err)
+{
+    struct realm *old = a->realm;
+    const struct kind *kind = view_is_table(a->stack[0]) &&
+                                      table_view_kind(a->stack[0]) ==
+                                          &kind_clusters
+                                  ? &kind_clusters
+                                  : &kind_services;
+    struct realm *r = realm_new(&a->o.realm, old->number + 1, profile, region,
+                                err);
+    if (!r)
+        return -1;
+    mutations_leave(a->mutations);
+    drop_questions(a);
+    app_close_views(a);
+    /* Names given at the start are of the first context. */
+    free((char *)a->o.cluster);
+    free((char *)a->o.service);
+    a->o.cluster = a->o.service = NULL;
+    a->paused = false;
+    a->realm = r;
+    realm_leave(old);
+    old->next = a->left;
+    a->left = old;
+    app_root(a, table_view_new(a, kind, &(struct query){.kind = kind->query}));
+    app_realm_start(a);
+    const struct region *reg = aws_session_region(r->session);
+    const char *name = aws_session_profile_name(r->session);
+    app_say(a, MSG_INFO, "Now in %s%s%sregion %s (from %s).",
+            *name ? "profile " : "", name, *name ? ", " : "", reg->name,
+            reg->source);
+    return 0;
+}

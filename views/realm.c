@@ -1,0 +1,77 @@
+#include "views/realm.h"
+
+#include "backend/base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct realm *realm_new(const struct realm_options *o, unsigned number,
+                        const char *profile, const char *region,
+                        struct err *err)
+{
+    struct aws_session_options so = o->aws;
+    so.profile = profile;
+    so.region = region;
+    so.http = o->http;
+    struct aws_session *session = aws_session_new(o->loop, o->rng, &so, err);
+    if (!session)
+        return NULL;
+    struct realm *r = xcalloc(1, sizeof(*r));
+    r->number = number;
+    r->profile = xstrdup(profile);
+    r->region = xstrdup(region);
+    r->session = session;
+    r->client = aws_session_client(session);
+    r->store = store_new(o->loop, r->client, &o->store);
+    scope_init(&r->scope, NULL);
+    return r;
+}
+
+void realm_free(struct realm *r)
+{
+    if (!r)
+        return;
+    assert(r->refs == 0);
+    realm_leave(r);
+    aws_session_free(r->session);
+    free(r->profile);
+    free(r->region);
+    free(r);
+}
+
+struct realm *realm_ref(struct realm *r)
+{
+    r->refs++;
+    return r;
+}
+
+void realm_unref(struct realm *r)
+{
+    assert(r->refs > 0);
+    r->refs--;
+}
+
+void realm_leave(struct realm *r)
+{
+    r->left = true;
+    scope_cancel(&r->scope);
+    if (r->store)
+        store_free(r->store);
+    r->store = NULL;
+}
+
+bool realm_done(const struct realm *r)
+{
+    return r->left && r->refs == 0;
+}
+
+const char *realm_label(const struct realm *r, char *buf, size_t n)
+{
+    const char *profile = aws_session_profile_name(r->session);
+    snprintf(buf, n, "%s %s",
+             r->identity_known ? r->identity.account
+             : *profile        ? profile : "unknown account",
+             aws_client_region(r->client));
+    return buf;
+}
