@@ -1,50 +1,64 @@
 #include "backend/aws/profile.h"
 
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/aws/profile_names.h"
 #include "backend/base/ini.h"
+#include "backend/base/map.h"
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
+
+enum { FILES = 2, MAX_WARNINGS = 50 };
 
 struct profile {
     char *name;
     const char *source;
-    char *path[2];      /* by enum profile_file; NULL = no home */
-    struct ini *ini[2]; /* NULL = no such file */
+    char *path[FILES];      /* by enum profile_file; NULL = no home */
+    struct ini *ini[FILES]; /* NULL = no such file */
+    struct map *config;     /* one-form name to the header in the file */
+    struct strbuf warnings; /* a line each */
 };
 
-/* "~" and "~/x" by HOME; anything else as it is. */
-static char *expand(const struct aws_env *env, const char *path)
-{
-    const char *home = aws_env_get(env, "HOME");
+/* The section whose keys count in all others; no profile. */
+static const char COMMON[] = "DEFAULT";
 
-    if (path[0] != '~' || (path[1] && path[1] != '/'))
-        return xstrdup(path);
-    if (!home)
-        return NULL;
-    return xasprintf("%s%s", home, path + 1);
-}
+/* Who is reading, while a file is read. */
+struct reading {
+    const char *path;
+    struct strbuf text;
+    size_t n;
+};
 
 static char *pick_path(const struct aws_env *env, const char *var,
                        const char *standard)
 {
     const char *v = aws_env_get(env, var);
 
-    return expand(env, v ? v : standard);
+    return profile_expand_path(env, v ? v : standard);
+}
+
+static void note(void *arg, int line, const char *what)
+{
+    struct reading *r = arg;
+
+    if (r->n++ < MAX_WARNINGS)
+        strbuf_printf(&r->text, "%s, line %d: %s.\n", r->path, line, what);
 }
 
 /* A file that is not there is no error; *ini is then NULL. */
-static int read_file(const char *path, struct ini **ini, struct err *err)
+static int read_file(struct reading *r, const char *path, struct ini **ini,
+                     struct err *err)
 {
     struct err why;
 
     *ini = NULL;
+    r->path = path;
     if (!path)
         return 0;
     err_clear(&why);
-    *ini = ini_read(path, &why);
+    *ini = ini_read(path, note, r, &why);
     if (*ini || why.code == ERR_NOT_FOUND)
         return 0;
     if (err)
@@ -52,89 +66,126 @@ static int read_file(const char *path, struct ini **ini, struct err *err)
     return -1;
 }
 
+/* Which header stands for which section. Of two for one, [default] and
+ * [profile default] say, the later counts, as a whole. */
+static struct map *index_config(const struct ini *ini)
+{
+    struct map *m = map_new();
+
+    for (size_t i = 0; ini && i < ini_sections(ini); i++) {
+        const char *header = ini_section_name(ini, i);
+        char *name = profile_section_name(header);
+
+        if (name && strcmp(header, COMMON) != 0)
+            map_put(m, name, (void *)(uintptr_t)header);
+        free(name);
+    }
+    return m;
+}
+
 int profile_reload(struct profile *p, struct err *err)
 {
-    struct ini *fresh[2] = {NULL, NULL};
+    struct ini *fresh[FILES] = {NULL, NULL};
+    struct reading r = {.text = STRBUF_INIT};
 
-    for (int i = 0; i < 2; i++) {
-        if (read_file(p->path[i], &fresh[i], err) != 0) {
+    for (int i = 0; i < FILES; i++) {
+        if (read_file(&r, p->path[i], &fresh[i], err) != 0) {
             ini_free(fresh[0]);
+            strbuf_release(&r.text);
             return -1;
         }
     }
-    for (int i = 0; i < 2; i++) {
-        if (p->ini[i])
-            ini_free(p->ini[i]);
+    for (int i = 0; i < FILES; i++) {
+        ini_free(p->ini[i]);
         p->ini[i] = fresh[i];
     }
+    map_free(p->config, NULL);
+    p->config = index_config(p->ini[PROFILE_CONFIG]);
+    strbuf_release(&p->warnings);
+    p->warnings = r.text;
     return 0;
 }
 
-/* In the config file all but default need the word "profile". */
+/* The header of a profile in a file, or NULL. */
+static const char *header_of(const struct profile *p, enum profile_file file,
+                             const char *name)
+{
+    const char *header;
+    char *section;
+
+    if (!p->ini[file])
+        return NULL;
+    if (file == PROFILE_CREDENTIALS)
+        return ini_has_section(p->ini[file], name) && strcmp(name, COMMON) != 0
+                   ? name
+                   : NULL;
+    section = xasprintf("profile %s", name);
+    header = map_get(p->config, section);
+    free(section);
+    return header;
+}
+
 static const char *in_file(const struct profile *p, enum profile_file file,
                            const char *name, const char *key)
 {
-    const struct ini *ini = p->ini[file];
-    char section[300];
-    const char *v;
+    const char *header = header_of(p, file, name);
+    const char *v = header ? ini_get(p->ini[file], header, key) : NULL;
 
-    if (!ini)
-        return NULL;
-    if (file == PROFILE_CREDENTIALS) {
-        v = ini_get(ini, name, key);
-    } else {
-        snprintf(section, sizeof(section), "profile %s", name);
-        v = ini_get(ini, section, key);
-        /* [profile default] beats [default] as a whole. */
-        if (!v && strcmp(name, "default") == 0 &&
-            !ini_has_section(ini, section))
-            v = ini_get(ini, name, key);
-    }
     return v && v[0] ? v : NULL;
 }
 
-static bool exists(const struct profile *p, const char *name)
+bool profile_exists_named(const struct profile *p, const char *name)
 {
-    char section[300];
-
-    if (p->ini[PROFILE_CREDENTIALS] &&
-        ini_has_section(p->ini[PROFILE_CREDENTIALS], name))
-        return true;
-    if (!p->ini[PROFILE_CONFIG])
-        return false;
-    snprintf(section, sizeof(section), "profile %s", name);
-    return ini_has_section(p->ini[PROFILE_CONFIG], section) ||
-           (strcmp(name, "default") == 0 &&
-            ini_has_section(p->ini[PROFILE_CONFIG], name));
+    return header_of(p, PROFILE_CREDENTIALS, name) ||
+           header_of(p, PROFILE_CONFIG, name);
 }
 
-/* The profile name that section i of a file stands for, or NULL. */
-static const char *section_profile(const struct profile *p, int file, size_t i)
+/* "a, b, c and 12 more", of one file; those of the other left out. */
+static void put_names(const struct profile_info *list, size_t n,
+                      enum profile_file file, size_t room, struct strbuf *out)
 {
-    const char *s = ini_section_name(p->ini[file], i);
+    size_t start = out->len, left = 0;
 
-    if (file == PROFILE_CREDENTIALS)
-        return s;
-    if (strcmp(s, "default") == 0)
-        return ini_has_section(p->ini[file], "profile default") ? NULL : s;
-    return strncmp(s, "profile ", 8) == 0 ? s + 8 : NULL;
-}
-
-static void list_profiles(const struct profile *p, struct strbuf *out)
-{
-    for (int f = 0; f < 2; f++) {
-        size_t n = p->ini[f] ? ini_sections(p->ini[f]) : 0;
-
-        for (size_t i = 0; i < n && out->len < 300; i++) {
-            const char *name = section_profile(p, f, i);
-            const struct ini *first = p->ini[PROFILE_CREDENTIALS];
-
-            if (!name || (f == PROFILE_CONFIG && first &&
-                          ini_has_section(first, name)))
-                continue;
-            strbuf_printf(out, "%s%s", out->len ? ", " : "", name);
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].file != file)
+            continue;
+        if (out->len - start > room)
+            left++;
+        else
+            strbuf_printf(out, "%s%s", out->len > start ? ", " : "",
+                          list[i].name);
     }
+    if (left)
+        strbuf_printf(out, " and %zu more", left);
+}
+
+static void not_there(const struct profile *p, struct err *err)
+{
+    static const enum profile_file order[] = {PROFILE_CONFIG,
+                                              PROFILE_CREDENTIALS};
+    struct profile_info *list;
+    size_t n = profile_list(p, &list);
+    struct strbuf b = STRBUF_INIT, names = STRBUF_INIT;
+
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        strbuf_clear(&names);
+        put_names(list, n, order[i], 120, &names);
+        if (names.len)
+            strbuf_printf(&b, "%s %s has %s", b.len ? ";" : "",
+                          profile_path(p, order[i]), strbuf_get(&names));
+    }
+    if (b.len)
+        err_set(err, ERR_CONFIG, "There is no profile \"%s\" (from %s):%s.",
+                p->name, p->source, strbuf_get(&b));
+    else
+        err_set(err, ERR_CONFIG,
+                "There is no profile \"%s\" (from %s): %s and %s hold no "
+                "profiles at all.", p->name, p->source,
+                profile_path(p, PROFILE_CONFIG),
+                profile_path(p, PROFILE_CREDENTIALS));
+    strbuf_release(&b);
+    strbuf_release(&names);
+    free(list);
 }
 
 struct profile *profile_load(const struct aws_env *env, const char *option,
@@ -142,7 +193,6 @@ struct profile *profile_load(const struct aws_env *env, const char *option,
 {
     static const char *const vars[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
     struct profile *p = xcalloc(1, sizeof(*p));
-    struct strbuf names = STRBUF_INIT;
     const char *name = option && option[0] ? option : NULL;
 
     p->source = name ? "--profile" : "default";
@@ -158,17 +208,13 @@ struct profile *profile_load(const struct aws_env *env, const char *option,
         pick_path(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
     if (profile_reload(p, err) != 0)
         goto fail;
-    if (name && strcmp(name, "default") != 0 && !exists(p, name)) {
-        list_profiles(p, &names);
-        err_set(err, ERR_CONFIG,
-                "There is no profile \"%s\" (from %s); there %s%s.", name,
-                p->source, names.len ? "are: " : "are no profiles at all",
-                strbuf_get(&names));
+    if (name && strcmp(name, "default") != 0 &&
+        !profile_exists_named(p, name)) {
+        not_there(p, err);
         goto fail;
     }
     return p;
 fail:
-    strbuf_release(&names);
     profile_free(p);
     return NULL;
 }
@@ -177,11 +223,12 @@ void profile_free(struct profile *p)
 {
     if (!p)
         return;
-    for (int i = 0; i < 2; i++) {
-        if (p->ini[i])
-            ini_free(p->ini[i]);
+    for (int i = 0; i < FILES; i++) {
+        ini_free(p->ini[i]);
         free(p->path[i]);
     }
+    map_free(p->config, NULL);
+    strbuf_release(&p->warnings);
     free(p->name);
     free(p);
 }
@@ -203,7 +250,7 @@ bool profile_is_explicit(const struct profile *p)
 
 bool profile_exists(const struct profile *p)
 {
-    return exists(p, p->name);
+    return profile_exists_named(p, p->name);
 }
 
 const char *profile_path(const struct profile *p, enum profile_file file)
@@ -230,26 +277,124 @@ const char *profile_get_from(const struct profile *p, enum profile_file file,
     return in_file(p, file, p->name, key);
 }
 
+/* The header of another section of the config file, or NULL. */
+static const char *other_header(const struct profile *p, const char *section)
+{
+    const char *header = map_get(p->config, section);
+
+    /* "profile x" is asked for by its name only. */
+    return header && strncmp(section, "profile ", 8) != 0 ? header : NULL;
+}
+
 const char *profile_get_service(const struct profile *p,
                                 const char *service_key, const char *key)
 {
     const char *services = profile_get(p, "services");
-    char section[300];
-    const char *v;
+    const char *header, *v;
+    char *section;
 
-    if (!services || !p->ini[PROFILE_CONFIG])
+    if (!services)
         return NULL;
-    snprintf(section, sizeof(section), "services %s", services);
-    v = ini_get_nested(p->ini[PROFILE_CONFIG], section, service_key, key);
+    section = xasprintf("services %s", services);
+    header = other_header(p, section);
+    free(section);
+    v = header ? ini_get_nested(p->ini[PROFILE_CONFIG], header, service_key,
+                                key)
+               : NULL;
     return v && v[0] ? v : NULL;
 }
 
 const char *profile_get_section(const struct profile *p, const char *section,
                                 const char *key)
 {
-    const char *v = p->ini[PROFILE_CONFIG]
-                        ? ini_get(p->ini[PROFILE_CONFIG], section, key)
-                        : NULL;
+    const char *header = other_header(p, section);
+    const char *v = header ? ini_get(p->ini[PROFILE_CONFIG], header, key)
+                           : NULL;
 
     return v && v[0] ? v : NULL;
+}
+
+const char *profile_warnings(const struct profile *p)
+{
+    return strbuf_get(&p->warnings);
+}
+
+/* ---- all of them ---- */
+
+/* Where credentials would come from, in the order of the chain. */
+static enum profile_kind kind_of(const struct profile *p, const char *name)
+{
+    static const struct {
+        const char *key;
+        enum profile_kind kind;
+    } rows[] = {
+        {"web_identity_token_file", PROFILE_WEB_IDENTITY},
+        {"role_arn", PROFILE_ROLE},
+        {"sso_session", PROFILE_SSO},
+        {"sso_start_url", PROFILE_SSO},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (profile_get_of(p, name, rows[i].key))
+            return rows[i].kind;
+    if (in_file(p, PROFILE_CREDENTIALS, name, "aws_access_key_id"))
+        return PROFILE_KEYS;
+    if (profile_get_of(p, name, "login_session"))
+        return PROFILE_LOGIN;
+    if (profile_get_of(p, name, "credential_process"))
+        return PROFILE_PROCESS;
+    if (in_file(p, PROFILE_CONFIG, name, "aws_access_key_id"))
+        return PROFILE_KEYS;
+    return PROFILE_NOTHING;
+}
+
+const char *profile_kind_name(enum profile_kind kind)
+{
+    static const char *const names[] = {
+        [PROFILE_NOTHING] = "", [PROFILE_KEYS] = "keys",
+        [PROFILE_ROLE] = "role", [PROFILE_WEB_IDENTITY] = "web identity",
+        [PROFILE_SSO] = "sso", [PROFILE_LOGIN] = "login",
+        [PROFILE_PROCESS] = "process"};
+
+    return names[kind];
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct profile_info *x = a, *y = b;
+
+    return strcmp(x->name, y->name);
+}
+
+static void put_info(const struct profile *p, struct profile_info *out,
+                     const char *name, enum profile_file file)
+{
+    *out = (struct profile_info){
+        .name = name, .file = file,
+        .in_both = file == PROFILE_CONFIG &&
+                   header_of(p, PROFILE_CREDENTIALS, name),
+        .region = profile_get_of(p, name, "region"),
+        .kind = kind_of(p, name)};
+}
+
+size_t profile_list(const struct profile *p, struct profile_info **list)
+{
+    const struct ini *creds = p->ini[PROFILE_CREDENTIALS];
+    size_t n_creds = creds ? ini_sections(creds) : 0, n = 0;
+    const char *key;
+    void *header;
+
+    *list = xcalloc(map_len(p->config) + n_creds + 1, sizeof(**list));
+    for (size_t i = 0; map_next(p->config, &i, &key, &header);)
+        if (strncmp(key, "profile ", 8) == 0)
+            put_info(p, &(*list)[n++], key + 8, PROFILE_CONFIG);
+    for (size_t i = 0; i < n_creds; i++) {
+        const char *name = ini_section_name(creds, i);
+
+        if (header_of(p, PROFILE_CREDENTIALS, name) &&
+            !header_of(p, PROFILE_CONFIG, name))
+            put_info(p, &(*list)[n++], name, PROFILE_CREDENTIALS);
+    }
+    qsort(*list, n, sizeof(**list), by_name);
+    return n;
 }

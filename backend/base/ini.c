@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/base/map.h"
 #include "backend/base/mem.h"
-#include "backend/base/strbuf.h"
 
 enum { MAX_FILE = 1024 * 1024 };
 
@@ -29,17 +29,20 @@ struct section {
 struct ini {
     struct section *sections;
     size_t len, cap;
+    struct map *index; /* name to struct section */
 };
 
 /* Where the reader stands. As in Python's configparser, a line indented
- * deeper than the line of the last key continues that key's value; a comment
- * is a line whose first visible character is '#' or ';', wherever it is. */
+ * deeper than the line of the last key continues that key's value, empty lines
+ * between the two included; a comment is a line whose first visible character
+ * is '#' or ';', wherever it is. */
 struct reader {
     struct ini *ini;
     struct section *section; /* NULL: lines are skipped until a header */
     char *key;               /* of the last key line; NULL after a header */
     bool nested;             /* that key's own line had no value */
     size_t indent;           /* of that line, or of the header */
+    size_t blanks;           /* empty lines since the last of that value */
     int line;
     void (*warn)(void *arg, int line, const char *what);
     void *arg;
@@ -98,6 +101,7 @@ static void forget_key(struct reader *r)
     free(r->key);
     r->key = NULL;
     r->nested = false;
+    r->blanks = 0;
 }
 
 /* A line that makes no sense: its section is not to be trusted. */
@@ -160,10 +164,12 @@ static void add_entry(struct section *s, char *key, char *sub,
         .key = key, .sub = sub, .value = xstrndup(value.s, value.n)};
 }
 
-/* The last writer wins, over plain and nested values alike. */
-static void remove_key(struct section *s, const char *key)
+/* The last writer wins, over plain and nested values alike. True: there was
+ * one. */
+static bool remove_key(struct section *s, const char *key)
 {
     size_t n = 0;
+    bool found;
 
     for (size_t i = 0; i < s->len; i++) {
         if (!strcmp(s->entries[i].key, key))
@@ -171,7 +177,9 @@ static void remove_key(struct section *s, const char *key)
         else
             s->entries[n++] = s->entries[i];
     }
+    found = n < s->len;
     s->len = n;
+    return found;
 }
 
 static bool has_comment_tail(struct span v)
@@ -189,62 +197,51 @@ static void check_value(struct reader *r, struct span v)
         warn(r, "a comment after a value is part of the value");
 }
 
-/* Header text to a name, split as a shell would: quotes and backslashes go,
- * runs of blanks become one. -1 for an unclosed quote, an open bracket or no
- * name. *s starts behind '['. */
-static int header_name(struct span t, struct strbuf *name)
+/* Where the name behind '[' ends: at the last ']' of the line, unless that one
+ * is in a comment behind an earlier one. 0: nowhere. */
+static size_t header_end(struct span t)
 {
-    char quote = 0;
-    bool gap = false;
+    size_t end = 0;
 
     for (size_t i = 0; i < t.n; i++) {
-        char c = t.s[i];
+        struct span rest;
 
-        if (!quote && c == ']')
-            return name->len ? 0 : -1;
-        if (!quote && is_blank(c)) {
-            gap = name->len > 0;
+        if (t.s[i] != ']')
             continue;
-        }
-        if (c == quote) {
-            quote = 0;
-            continue;
-        }
-        if (gap)
-            strbuf_putc(name, ' ');
-        gap = false;
-        if (!quote && (c == '"' || c == '\'')) {
-            quote = c;
-            continue;
-        }
-        if (c == '\\' && quote != '\'' && i + 1 < t.n)
-            c = t.s[++i];
-        strbuf_putc(name, c);
+        end = i;
+        rest = trim((struct span){t.s + i + 1, t.n - i - 1});
+        if (rest.n && (rest.s[0] == '#' || rest.s[0] == ';'))
+            break;
     }
-    return -1;
+    return end;
 }
 
 static void header_line(struct reader *r, struct span t)
 {
-    struct strbuf name = STRBUF_INIT;
     struct ini *ini = r->ini;
+    struct span name = {t.s + 1, t.n - 1};
+    char *text;
 
     forget_key(r);
     r->section = NULL;
     r->told = true;
-    if (header_name((struct span){t.s + 1, t.n - 1}, &name)) {
+    name.n = header_end(name);
+    name = trim(name);
+    if (!name.n) {
         warn(r, "a section header that makes no sense");
-        strbuf_release(&name);
         return;
     }
-    r->section = find_section(ini, name.data);
-    if (!r->section) {
-        ini->sections = xgrow(ini->sections, &ini->cap, ini->len + 1,
-                              sizeof(*ini->sections));
-        r->section = &ini->sections[ini->len++];
-        *r->section = (struct section){.name = strbuf_detach(&name)};
+    text = xstrndup(name.s, name.n);
+    r->section = find_section(ini, text);
+    if (r->section) {
+        warn(r, "a section for the second time, which the AWS CLI refuses");
+        free(text);
+        return;
     }
-    strbuf_release(&name);
+    ini->sections = xgrow(ini->sections, &ini->cap, ini->len + 1,
+                          sizeof(*ini->sections));
+    r->section = &ini->sections[ini->len++];
+    *r->section = (struct section){.name = text};
 }
 
 static void key_line(struct reader *r, struct span t)
@@ -270,7 +267,8 @@ static void key_line(struct reader *r, struct span t)
     check_value(r, value);
     r->key = lower_dup(key);
     r->nested = value.n == 0;
-    remove_key(r->section, r->key);
+    if (remove_key(r->section, r->key))
+        warn(r, "a key for the second time, which the AWS CLI refuses");
     add_entry(r->section, xstrdup(r->key), NULL, value);
 }
 
@@ -302,18 +300,19 @@ static void nested_line(struct reader *r, struct span t)
     add_entry(r->section, xstrdup(r->key), sub, value);
 }
 
-/* More of a value: joined with a newline. Not realloc, which could leave a
- * copy of a secret behind. */
+/* More of a value: joined with newlines. Not realloc, which could leave a copy
+ * of a secret behind. */
 static void continuation_line(struct reader *r, struct span t)
 {
     struct entry *e = find_entry(r->section, r->key, NULL);
-    size_t n = strlen(e->value);
-    char *joined = xmalloc(n + 1 + t.n + 1);
+    size_t n = strlen(e->value), gap = r->blanks + 1;
+    char *joined = xmalloc(n + gap + t.n + 1);
 
     memcpy(joined, e->value, n);
-    joined[n] = '\n';
-    memcpy(joined + n + 1, t.s, t.n);
-    joined[n + 1 + t.n] = '\0';
+    memset(joined + n, '\n', gap);
+    memcpy(joined + n + gap, t.s, t.n);
+    joined[n + gap + t.n] = '\0';
+    r->blanks = 0;
     free_secret_string(e->value);
     e->value = joined;
 }
@@ -323,6 +322,8 @@ static void read_line(struct reader *r, struct span line)
     struct span t = trim(line);
     size_t indent = (size_t)(t.s - line.s);
 
+    if (!t.n)
+        r->blanks++;
     if (!t.n || t.s[0] == '#' || t.s[0] == ';')
         return;
     if (memchr(line.s, '\0', line.n)) {
@@ -347,6 +348,14 @@ static void read_line(struct reader *r, struct span line)
     }
 }
 
+/* As Python reads text: LF, CRLF and a lone CR end a line. */
+static size_t line_end(const char *text, size_t at, size_t len)
+{
+    while (at < len && text[at] != '\n' && text[at] != '\r')
+        at++;
+    return at;
+}
+
 struct ini *ini_parse(const char *text, size_t len,
                       void (*warn_fn)(void *arg, int line, const char *what),
                       void *arg)
@@ -358,14 +367,18 @@ struct ini *ini_parse(const char *text, size_t len,
     if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
         at = 3;
     while (at < len) {
-        const char *nl = memchr(text + at, '\n', len - at);
-        size_t end = nl ? (size_t)(nl - text) : len;
+        size_t end = line_end(text, at, len);
 
         r.line++;
         read_line(&r, (struct span){text + at, end - at});
         at = end + 1;
+        if (at < len && text[end] == '\r' && text[at] == '\n')
+            at++;
     }
     forget_key(&r);
+    r.ini->index = map_new();
+    for (size_t i = 0; i < r.ini->len; i++)
+        map_put(r.ini->index, r.ini->sections[i].name, &r.ini->sections[i]);
     return r.ini;
 }
 
@@ -388,7 +401,9 @@ static int slurp(int fd, const char *path, char *out, size_t *n,
     return err_set(err, ERR_TOO_LARGE, "%s is larger than 1 MiB", path);
 }
 
-struct ini *ini_read(const char *path, struct err *err)
+struct ini *ini_read(const char *path,
+                     void (*warn_fn)(void *arg, int line, const char *what),
+                     void *arg, struct err *err)
 {
     struct ini *ini = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -406,7 +421,7 @@ struct ini *ini_read(const char *path, struct err *err)
     /* Of full size at once: growing would leave copies of secrets. */
     text = xmalloc(MAX_FILE + 1);
     if (!slurp(fd, path, text, &n, err))
-        ini = ini_parse(text, n, NULL, NULL);
+        ini = ini_parse(text, n, warn_fn, arg);
     xfree_secret(text, n);
     close(fd);
     return ini;
@@ -418,6 +433,7 @@ void ini_free(struct ini *ini)
         return;
     for (size_t i = 0; i < ini->len; i++)
         section_release(&ini->sections[i]);
+    map_free(ini->index, NULL);
     free(ini->sections);
     free(ini);
 }
@@ -425,9 +441,12 @@ void ini_free(struct ini *ini)
 static const char *get(const struct ini *ini, const char *section,
                        const char *key, const char *sub)
 {
-    const struct section *s = find_section(ini, section);
+    const struct section *s = map_get(ini->index, section);
+    const struct section *common = map_get(ini->index, "DEFAULT");
     const struct entry *e = s ? find_entry(s, key, sub) : NULL;
 
+    if (!e && s && common)
+        e = find_entry(common, key, sub);
     return e ? e->value : NULL;
 }
 
@@ -455,5 +474,5 @@ const char *ini_section_name(const struct ini *ini, size_t i)
 
 int ini_has_section(const struct ini *ini, const char *section)
 {
-    return find_section(ini, section) != NULL;
+    return map_get(ini->index, section) != NULL;
 }

@@ -483,7 +483,10 @@ static void profile_merges_both_files_and_names_what_is_there(void **state)
     assert_null(profile_load(&env, "dev2", &err));
     assert_int_equal(err.code, ERR_CONFIG);
     assert_non_null(strstr(err.message, "\"dev2\""));
-    assert_non_null(strstr(err.message, "dev, only, default, ops"));
+    assert_non_null(strstr(err.message, config));
+    assert_non_null(strstr(err.message, creds));
+    assert_non_null(strstr(err.message, "has default, dev, ops;"));
+    assert_non_null(strstr(err.message, "has only."));
     unlink(config);
     unlink(creds);
     free(config);
