@@ -12,7 +12,7 @@ PKGS_TUI  := ncursesw
 CSTD   := -std=c11 -D_GNU_SOURCE -DECSDASH_VERSION='"$(VERSION)"'
 WARN   := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
           -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral \
-          -Wno-format-truncation # snprintf cuts on purpose
+          -Wno-format-truncation -Wno-unknown-warning-option # snprintf cuts on purpose
 ifneq ($(CI)$(WERROR),)
 WARN   += -Werror
 endif
@@ -22,6 +22,8 @@ OPT_release := -O2 -g1 -D_FORTIFY_SOURCE=2 -DNDEBUG_KEEP_ASSERTS
 OPT_debug   := -O0 -g
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LD_asan     := -fsanitize=address,undefined
+OPT_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LD_fuzz     := -fsanitize=address,undefined
 
 ifeq ($(filter clean deps demo test uninstall fmt,$(MAKECMDGOALS)),)
 -include build/pkgs.mk
@@ -57,10 +59,11 @@ T_BACKEND := $(wildcard tests/backend/test_*.c)
 T_TUI     := $(wildcard tests/tui/test_*.c)
 T_FLOW    := $(wildcard tests/flow/test_*.c)
 T_SCREEN  := $(wildcard tests/screen/test_*.c)
-TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN))
+T_FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
+TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN) $(T_FUZZ))
 
 .PHONY: all demo test asan lint deps clean install uninstall screenshots \
-        bench tests-build fmt
+        bench tests-build fmt fuzz fuzzers
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -173,6 +176,19 @@ $(B)/tests/flow/test_%: $(B)/tests/flow/test_%.o $(TESTLIB) $(LIB_VIEWS) $(LIB_T
 	$(call test_link,$(CORE_LIBS) $(TUI_LIBS))
 $(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
+
+# Fuzz targets: `make test` replays their corpora, damaged in fixed ways;
+# `make fuzz` lets clang's libFuzzer look for new inputs, FUZZ_SECONDS each.
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS) $(TUI_LIBS))
+FUZZ_SECONDS ?= 20
+fuzz:
+	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzzers
+	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%.bin,$(T_FUZZ))
+fuzzers: $(patsubst %.c,$(B)/%.bin,$(T_FUZZ))
+$(B)/tests/fuzz/fuzz_%.bin: $(B)/tests/fuzz/fuzz_%.o $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) $(TUI_LIBS) -lm
 
 # Pictures of the main screens, from the simulator, never by hand.
 $(B)/tests/screen/shots: $(B)/tests/screen/shots.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)

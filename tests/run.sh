@@ -28,13 +28,14 @@ list="$out/list"
 {
     for t in tests/checks/*.sh; do [ -e "$t" ] && echo "$t sh $t"; done
     for t in "$tests"/tests/base/test_* "$tests"/tests/backend/test_* \
-        "$tests"/tests/tui/test_* "$tests"/tests/flow/test_* "$tests"/tests/screen/test_*; do
+        "$tests"/tests/tui/test_* "$tests"/tests/flow/test_* "$tests"/tests/screen/test_* \
+        "$tests"/tests/fuzz/fuzz_*; do
         case $t in *.o | *.d) continue ;; esac
         [ -x "$t" ] && echo "${t#"$tests"/} $t"
     done
     for t in tests/py/test_*.py; do [ -e "$t" ] && echo "$t $PY $t"; done
 } >"$list"
-[ -n "${ONLY:-}" ] && grep -E "$ONLY" "$list" >"$list.only" && mv "$list.only" "$list"
+[ -n "${ONLY:-}" ] && { grep -E "$ONLY" "$list" >"$list.only"; mv "$list.only" "$list"; }
 
 # As many at once as there are processors; slow ones don't hold up the rest.
 OUT=$out xargs -P "$jobs" -L 1 sh tests/run_one.sh <"$list"

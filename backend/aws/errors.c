@@ -101,27 +101,38 @@ bool errors_may_be_clock(const char *aws_code)
     return false;
 }
 
-void errors_request_id(const struct http_reply *reply, char *out,
-                       unsigned long size)
+/* The letters, digits and -._ that raw begins with: codes and ids end up in
+ * messages, logs and file names. */
+static void put_word(const char *raw, char *out, size_t size)
 {
-    out[0] = '\0';
-    if (!http_reply_header(reply, "x-amzn-requestid", out, size))
-        http_reply_header(reply, "x-amz-request-id", out, size);
-}
-
-/* "com.amazonaws#Name:http://..." is Name. Only what can be a code is taken. */
-static void put_code(const char *raw, char *out, size_t size)
-{
-    const char *hash = strchr(raw, '#');
     size_t n = 0;
 
-    for (raw = hash ? hash + 1 : raw; *raw && n + 1 < size; raw++) {
+    for (; *raw && n + 1 < size; raw++) {
         if (!isalnum((unsigned char)*raw) && *raw != '.' && *raw != '_' &&
             *raw != '-')
             break;
         out[n++] = *raw;
     }
     out[n] = '\0';
+}
+
+void errors_request_id(const struct http_reply *reply, char *out,
+                       unsigned long size)
+{
+    char raw[128];
+
+    out[0] = '\0';
+    if (http_reply_header(reply, "x-amzn-requestid", raw, sizeof(raw)) ||
+        http_reply_header(reply, "x-amz-request-id", raw, sizeof(raw)))
+        put_word(raw, out, size);
+}
+
+/* "com.amazonaws#Name:http://..." is Name. */
+static void put_code(const char *raw, char *out, size_t size)
+{
+    const char *hash = strchr(raw, '#');
+
+    put_word(hash ? hash + 1 : raw, out, size);
 }
 
 static const char *member(const json_t *root, const char *a, const char *b)
@@ -172,7 +183,7 @@ static char *from_xml(const struct strbuf *body, char *code, size_t size,
     if (!s)
         s = xml_text(strbuf_get(body), body->len, "RequestID");
     if (s && !id[0])
-        snprintf(id, id_size, "%s", s);
+        put_word(s, id, id_size);
     free(s);
     return text;
 }

@@ -113,7 +113,7 @@ void feed_state(struct feed *f, bool *complete, bool *settled)
             tasks_state(f, w, &st);
         stops_state(w, &st);
     }
-    if (f->svc != NULL && f->watch != NULL && f->svc->missing)
+    if (f->svc != NULL && f->svc->missing)
         st = (struct state){.complete = false, .settled = true};
     if (st.settled && f->kind != QUERY_CLUSTERS)
         st.settled = taskdefs_settled(s);
@@ -137,7 +137,7 @@ static void note_missing(struct feed *f, struct snapshot *snap)
 {
     if (snap->error.code != ERR_NONE)
         return;
-    if (f->svc != NULL && f->svc->missing)
+    if (f->svc != NULL && f->watch != NULL && f->svc->missing)
         err_set(&snap->error, ERR_NOT_FOUND,
                 "There is no service %s in cluster %s (any more).",
                 f->svc->name, f->watch->name);

@@ -1,0 +1,68 @@
+/* Every ECS reply decoder on any JSON: strings that reach a model are clean. */
+#include "tests/fuzz/fuzz.h"
+
+#include "backend/base/utf8.h"
+#include "backend/svc/ecs.h"
+#include "backend/svc/health.h"
+
+static void clean(const char *s)
+{
+    MUST(!s || utf8_is_clean(s, strlen(s)));
+}
+
+static void try_one(json_t *o)
+{
+    struct arena *a = arena_new();
+    const char **names, *arn, *reason;
+    struct ecs_service *s = ecs_decode_service(o, 100, a);
+    struct ecs_task *t = ecs_decode_task(o, a);
+    struct ecs_cluster *c = ecs_decode_cluster(o, a);
+    struct ecs_taskdef *d = ecs_decode_taskdef(o, a);
+    static const char *const lists[] = {"serviceArns", "taskArns",
+                                        "clusterArns"};
+
+    if (s) {
+        MUST(s->arn);
+        clean(s->arn);
+        clean(s->status);
+        for (size_t i = 0; i < s->n_events; i++)
+            clean(s->events[i].message);
+        for (size_t i = 0; i < s->n_deployments; i++)
+            clean(s->deployments[i].rollout_reason);
+    }
+    if (t) {
+        MUST(t->arn);
+        clean(t->stopped_reason);
+        for (size_t i = 0; i < t->n_containers; i++)
+            clean(t->containers[i].reason);
+    }
+    if (c)
+        clean(c->name);
+    if (d)
+        clean(d->arn);
+    for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+        size_t n = ecs_decode_strings(o, lists[k], a, &names);
+        for (size_t i = 0; i < n; i++)
+            clean(names[i]);
+    }
+    for (size_t i = 0; i < 200 && ecs_failure(o, i, &arn, &reason) == 0; i++)
+        ;
+    arena_unref(a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    json_t *o = json_loadb((const char *)data, size, JSON_DECODE_ANY, NULL);
+    static const char *const members[] = {"services", "tasks", "clusters"};
+
+    if (!o)
+        return 0;
+    try_one(o);
+    for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++) {
+        json_t *v, *list = json_object_get(o, members[k]);
+        size_t i;
+        json_array_foreach(list, i, v) try_one(v);
+    }
+    json_decref(o);
+    return 0;
+}
