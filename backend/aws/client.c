@@ -56,8 +56,7 @@ int64_t aws_client_clock_skew_ms(const struct aws_client *client)
 
 void aws_client_refresh_credentials(struct aws_client *client)
 {
-    cred_chain_expire(client->cfg.creds,
-                      cred_chain_generation(client->cfg.creds));
+    cred_chain_retry(client->cfg.creds);
 }
 
 void aws_client_set_observer(struct aws_client *client, aws_observer_fn *fn,

@@ -266,6 +266,26 @@ const char *profile_get_of(const struct profile *p, const char *name,
     return v ? v : in_file(p, PROFILE_CONFIG, name, key);
 }
 
+const char *profile_get_of_from(const struct profile *p,
+                                enum profile_file file, const char *name,
+                                const char *key)
+{
+    return in_file(p, file, name, key);
+}
+
+bool profile_exists_of(const struct profile *p, const char *name)
+{
+    return exists(p, name);
+}
+
+char *profile_names(const struct profile *p)
+{
+    struct strbuf names = STRBUF_INIT;
+
+    list_profiles(p, &names);
+    return strbuf_detach(&names);
+}
+
 const char *profile_get(const struct profile *p, const char *key)
 {
     return profile_get_of(p, p->name, key);

@@ -45,6 +45,12 @@ const char *profile_get_from(const struct profile *p, enum profile_file file,
 /* The same of another profile; for source_profile. */
 const char *profile_get_of(const struct profile *p, const char *name,
                            const char *key);
+const char *profile_get_of_from(const struct profile *p,
+                                enum profile_file file, const char *name,
+                                const char *key);
+bool profile_exists_of(const struct profile *p, const char *name);
+/* "a, b, default": for messages; cut when long. Heap, to be freed. */
+char *profile_names(const struct profile *p);
 /* `services = x` of the profile, [services x], service_key, key. */
 const char *profile_get_service(const struct profile *p,
                                 const char *service_key, const char *key);

@@ -73,8 +73,9 @@ static void build(struct aws_session *s, struct rng *rng,
 {
     struct clock *clock = loop_clock(s->loop);
     struct cred_context cx = {
-        .loop = s->loop, .http = s->http, .clock = clock, .env = o->env,
-        .profile = s->profile, .region = s->region.name,
+        .loop = s->loop, .http = s->http, .clock = clock, .rng = rng,
+        .env = o->env, .profile = s->profile, .region = s->region.name,
+        .endpoints = s->endpoints, .ask = o->ask,
     };
     struct aws_client_config config = {
         .loop = s->loop, .http = s->http, .clock = clock, .rng = rng,
@@ -83,10 +84,10 @@ static void build(struct aws_session *s, struct rng *rng,
         .max_attempts = max_attempts(&o->env, s->profile),
     };
 
-    s->creds = cred_chain_new(&cx, cred_standard);
     s->budget = budget_new(clock, o->budget_percent, o->budget_unlimited);
-    config.creds = s->creds;
     config.budget = s->budget;
+    s->creds = cred_chain_new(&cx, cred_standard);
+    config.creds = s->creds;
     s->client = aws_client_new(&config);
 }
 
@@ -143,6 +144,11 @@ const struct region *aws_session_region(const struct aws_session *s)
 const char *aws_session_profile_name(const struct aws_session *s)
 {
     return s->profile ? profile_name(s->profile) : "";
+}
+
+struct cred_chain *aws_session_creds(struct aws_session *s)
+{
+    return s->creds;
 }
 
 const char *aws_session_creds_source(const struct aws_session *s)

@@ -4,6 +4,7 @@
 #define ECSDASH_AWS_SESSION_H
 
 #include "backend/aws/client.h"
+#include "backend/aws/creds.h"
 #include "backend/aws/env.h"
 #include "backend/aws/profile.h"
 #include "backend/aws/region.h"
@@ -20,6 +21,7 @@ struct aws_session_options {
     bool insecure;      /* endpoints may be plain http */
     int budget_percent; /* 0 = 25 */
     bool budget_unlimited;
+    struct cred_ask ask; /* for MFA codes; start NULL = nobody to ask */
 };
 
 /* Reads files, sends nothing. loop and rng are borrowed. NULL with err
@@ -33,6 +35,8 @@ void aws_session_free(struct aws_session *s);
 struct aws_client *aws_session_client(struct aws_session *s);
 const struct region *aws_session_region(const struct aws_session *s);
 const char *aws_session_profile_name(const struct aws_session *s);
+/* For what each provider said and what is wrong; borrowed. */
+struct cred_chain *aws_session_creds(struct aws_session *s);
 /* "environment"; "" before the first call. */
 const char *aws_session_creds_source(const struct aws_session *s);
 /* The --endpoint-url in force, or NULL. */

@@ -185,75 +185,6 @@ static void all_reasons_are_told_when_none_has_any(void **state)
     assert_non_null(strstr(g.err.message, "/nonexistent/.aws/config"));
 }
 
-/* ---- a provider that answers later ---- */
-
-struct late {
-    int starts;
-    struct cred_turn *turn;
-};
-static struct late late; /* a provider is const: the test's state is here */
-
-static void late_start(struct cred_turn *turn)
-{
-    late.starts++;
-    late.turn = turn;
-}
-
-static const struct cred_provider late_provider = {
-    .name = "late", .help = "test", .start = late_start};
-static const struct cred_provider *const late_table[] = {&late_provider, NULL};
-
-static void provide(const char *key, int64_t expires_ms)
-{
-    struct aws_creds c = {.access_key = xstrdup(key), .secret = xstrdup("s"),
-                          .expires_ms = expires_ms};
-
-    cred_provide(late.turn, &c);
-    assert_null(c.access_key); /* taken */
-}
-
-static void one_fetch_serves_all_and_is_kept_until_it_expires(void **state)
-{
-    struct clock *clock = clock_new_driven(WALL);
-    struct cred_context cx = {.clock = clock};
-    struct cred_chain *chain = cred_chain_new(&cx, late_table);
-    struct scope scope, other;
-    struct got a = {0}, b = {0}, c = {0};
-    unsigned gen;
-
-    (void)state;
-    late = (struct late){0};
-    scope_init(&scope, NULL);
-    scope_init(&other, NULL);
-    cred_chain_wait(chain, &scope, on_creds, &a, NULL);
-    cred_chain_wait(chain, &scope, on_creds, &b, NULL);
-    cred_chain_wait(chain, &other, on_creds, &c, NULL);
-    assert_int_equal(late.starts, 1);
-    scope_cancel(&other);
-    provide("K1", WALL + 15 * 60000);
-    clock_run_due(clock);
-    assert_int_equal(a.n + b.n, 2);
-    assert_int_equal(c.n, 0);
-    assert_string_equal(cred_chain_current(chain)->access_key, "K1");
-    clock_advance(clock, 10 * 60000 - 1);
-    assert_non_null(cred_chain_current(chain));
-    clock_advance(clock, 1); /* five minutes before */
-    assert_null(cred_chain_current(chain));
-    cred_chain_wait(chain, &scope, on_creds, &a, NULL);
-    provide("K2", 0);
-    clock_run_due(clock);
-    assert_string_equal(a.key, "K2");
-    gen = cred_chain_generation(chain);
-    cred_chain_expire(chain, gen - 1); /* an old call's complaint */
-    assert_non_null(cred_chain_current(chain));
-    cred_chain_expire(chain, gen);
-    assert_null(cred_chain_current(chain));
-    cred_chain_wait(chain, &scope, on_creds, &b, NULL);
-    scope_cancel(&scope);
-    cred_chain_free(chain); /* in the middle of a fetch */
-    clock_free(clock);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,7 +192,6 @@ int main(void)
         cmocka_unit_test(half_a_pair_is_an_error_and_not_a_fall_through),
         cmocka_unit_test(expired_environment_says_so),
         cmocka_unit_test(all_reasons_are_told_when_none_has_any),
-        cmocka_unit_test(one_fetch_serves_all_and_is_kept_until_it_expires),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

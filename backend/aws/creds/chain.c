@@ -1,16 +1,13 @@
-#include "backend/aws/creds.h"
+/* The fetch: providers in turn, waiters, and who is told what. */
+#include "backend/aws/creds/chain_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/base/clock.h"
+#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
-#include "backend/base/strbuf.h"
-
-/* Fetch again this long before they expire. */
-static const int64_t EARLY_MS = 5 * 60 * 1000;
 
 struct waiter {
     struct work work; /* in the caller's scope */
@@ -19,24 +16,6 @@ struct waiter {
     unsigned round; /* the fetch that serves it */
     cred_done_fn *done;
     void *arg;
-};
-
-/* A fetch runs from wait() until settle(); its result is told to the waiters
- * from a timer, never from inside wait(). */
-struct cred_chain {
-    struct cred_context context;
-    const struct cred_provider *const *providers;
-    size_t at; /* provider whose turn it is */
-    bool fetching;
-    struct cred_turn turn;
-    struct scope scope;
-    struct aws_creds creds; /* access_key NULL = none */
-    struct err err;         /* of the last fetch, code 0 = good */
-    unsigned generation;
-    unsigned rounds; /* fetches begun */
-    struct strbuf why; /* who passed over, and why */
-    struct timer tell;
-    struct waiter *first, *last;
 };
 
 static void wipe(char **s)
@@ -54,6 +33,38 @@ void aws_creds_release(struct aws_creds *c)
     memset(c, 0, sizeof(*c));
 }
 
+/* ---- for providers: whose turn it is ---- */
+
+const char *cred_profile(const struct cred_context *cx)
+{
+    if (cx->profile_name)
+        return cx->profile_name;
+    return cx->profile ? profile_name(cx->profile) : "";
+}
+
+const char *cred_get(const struct cred_context *cx, const char *key)
+{
+    return cx->profile ? profile_get_of(cx->profile, cred_profile(cx), key)
+                       : NULL;
+}
+
+const char *cred_get_from(const struct cred_context *cx,
+                          enum profile_file file, const char *key)
+{
+    if (!cx->profile)
+        return NULL;
+    return profile_get_of_from(cx->profile, file, cred_profile(cx), key);
+}
+
+bool cred_env_counts(const struct cred_context *cx)
+{
+    if (cx->role == CRED_TOP)
+        return !cx->profile || !profile_is_explicit(cx->profile);
+    return cx->role == CRED_NAMED_SOURCE;
+}
+
+/* ---- life ---- */
+
 struct cred_chain *cred_chain_new(const struct cred_context *context,
                                   const struct cred_provider *const *providers)
 {
@@ -64,6 +75,20 @@ struct cred_chain *cred_chain_new(const struct cred_context *context,
     c->turn = (struct cred_turn){
         .chain = c, .context = &c->context, .scope = &c->scope};
     scope_init(&c->scope, NULL);
+    return c;
+}
+
+struct cred_chain *cred_chain_new_source(
+    struct cred_turn *turn, enum cred_role role, const char *profile,
+    const struct cred_provider *const *providers)
+{
+    struct cred_chain *c = cred_chain_new(turn->context, providers);
+
+    c->parent = turn->chain;
+    c->profile_name = xstrdup(profile ? profile : cred_profile(turn->context));
+    c->context.role = role;
+    c->context.profile_name = c->profile_name;
+    c->context.parent = turn->context;
     return c;
 }
 
@@ -93,27 +118,36 @@ void cred_chain_free(struct cred_chain *c)
 {
     if (!c)
         return;
+    if (c->gone)
+        *c->gone = true;
     scope_cancel(&c->scope);
     timer_stop(c->context.clock, &c->tell);
     while (c->first) {
         scope_remove(&c->first->work);
         waiter_cancel(&c->first->work);
     }
+    plan_release(c);
+    notes_release(c);
     aws_creds_release(&c->creds);
-    strbuf_release(&c->why);
+    free(c->profile_name);
     free(c);
 }
 
-/* One at a time: a waiter may cancel others or wait again. Those who join
- * during the round belong to the next fetch, if there is one. */
+/* ---- the end of a fetch ---- */
+
+/* One at a time: a waiter may cancel others, wait again, or free the chain.
+ * Those who join during the round belong to the next fetch, if there is one.
+ */
 static void tell_all(struct timer *t, void *arg)
 {
     struct cred_chain *c = arg;
     unsigned round = c->rounds;
     /* A waiter may begin the next fetch, which clears c->err. */
     struct err err = c->err;
+    bool gone = false;
 
     (void)t;
+    c->gone = &gone;
     while (c->first && c->first->round == round) {
         struct waiter *w = c->first;
         cred_done_fn *done = w->done;
@@ -121,51 +155,103 @@ static void tell_all(struct timer *t, void *arg)
 
         scope_remove(&w->work);
         waiter_cancel(&w->work);
+        if (!err.code && !c->creds.access_key)
+            err_set(&err, ERR_CREDENTIALS, "The credentials were dropped "
+                    "while calls waited for them.");
         done(warg, err.code ? NULL : &c->creds, err.code ? &err : NULL);
+        if (gone)
+            return;
     }
+    c->gone = NULL;
+    if (c->observer)
+        c->observer(c->observer_arg);
 }
 
 static void settle(struct cred_chain *c)
 {
     c->fetching = false;
+    c->was_quiet = c->turn.quiet;
+    notes_publish(c);
     timer_start(c->context.clock, &c->tell, 0, tell_all, c);
+}
+
+/* Access that was taken away, and a configuration that makes no sense, don't
+ * mend by themselves; all else may pass while the old credentials live. */
+static bool is_definite(const struct err *err)
+{
+    return err->code == ERR_DENIED || err->code == ERR_CONFIG;
+}
+
+static void failed(struct cred_chain *c, const struct err *err)
+{
+    c->trouble = *err;
+    if (plan_alive(c) && !(plan_must_renew(c) && is_definite(err))) {
+        err_clear(&c->err);
+    } else {
+        aws_creds_release(&c->creds);
+        c->err = *err;
+    }
+    settle(c);
+    plan_failure(c, c->turn.refused);
 }
 
 static void run_next(struct cred_chain *c)
 {
     const struct cred_provider *p = c->providers[c->at];
+    struct strbuf tried = STRBUF_INIT;
+    struct err err;
 
     if (p) {
         p->start(&c->turn);
         return;
     }
-    err_set(&c->err, ERR_CREDENTIALS,
-            "No AWS credentials were found. Tried: %s.", strbuf_get(&c->why));
-    settle(c);
+    for (size_t i = 0; i < c->now.n; i++)
+        strbuf_printf(&tried, "%s%s: %s", i ? "; " : "", c->now.list[i].name,
+                      c->now.list[i].why);
+    err_set(&err, ERR_CREDENTIALS,
+            "No AWS credentials were found. Tried: %s.", strbuf_get(&tried));
+    strbuf_release(&tried);
+    failed(c, &err);
 }
 
 void cred_provide(struct cred_turn *turn, struct aws_creds *creds)
 {
     struct cred_chain *c = turn->chain;
+    struct err err;
+    char when[40];
 
+    if (creds->expires_ms &&
+        creds->expires_ms <= clock_wall_ms(c->context.clock)) {
+        err_set(&err, ERR_EXPIRED, "The credentials from %s had expired "
+                "already, at %s.", creds->source,
+                fmt_iso(creds->expires_ms, FMT_UTC, when));
+        aws_creds_release(creds);
+        cred_fail(turn, &err);
+        return;
+    }
+    notes_put(c, CRED_PROVIDED, creds->source);
     aws_creds_release(&c->creds);
     c->creds = *creds;
     memset(creds, 0, sizeof(*creds));
     err_clear(&c->err);
+    err_clear(&c->trouble);
     c->generation++;
+    c->rejected = false;
     settle(c);
+    plan_success(c);
 }
 
 void cred_pass(struct cred_turn *turn, const char *why, ...)
 {
     struct cred_chain *c = turn->chain;
+    struct strbuf text = STRBUF_INIT;
     va_list ap;
 
-    strbuf_printf(&c->why, "%s%s: ", c->why.len ? "; " : "",
-                  c->providers[c->at]->name);
     va_start(ap, why);
-    strbuf_vprintf(&c->why, why, ap);
+    strbuf_vprintf(&text, why, ap);
     va_end(ap);
+    notes_put(c, CRED_PASSED, strbuf_get(&text));
+    strbuf_release(&text);
     c->at++;
     run_next(c);
 }
@@ -174,29 +260,60 @@ void cred_fail(struct cred_turn *turn, const struct err *err)
 {
     struct cred_chain *c = turn->chain;
 
-    c->err = *err;
-    settle(c);
+    notes_put(c, CRED_FAILED, err->message);
+    if (c->parent && turn->refused)
+        c->parent->turn.refused = true;
+    failed(c, err);
+}
+
+/* ---- the beginning ---- */
+
+void cred_chain_fetch(struct cred_chain *c)
+{
+    const struct profile *p = c->context.profile;
+    struct err err;
+
+    c->fetching = true;
+    c->at = 0;
+    err_clear(&c->err);
+    plan_begin(c);
+    notes_begin(c);
+    c->turn.quiet = c->parent ? c->parent->turn.quiet
+                              : plan_alive(c) || !c->first;
+    c->turn.rejected = c->parent ? c->parent->turn.rejected : c->rejected;
+    c->turn.refused = false;
+    c->turn.round = c->rounds++;
+    /* Somebody may have changed the files since. */
+    if (p && !c->parent) {
+        cred_watch(&c->turn, profile_path(p, PROFILE_CREDENTIALS));
+        cred_watch(&c->turn, profile_path(p, PROFILE_CONFIG));
+        if (c->turn.round > 0 &&
+            profile_reload(c->context.profile, &err) != 0) {
+            failed(c, &err);
+            return;
+        }
+    }
+    run_next(c);
 }
 
 const struct aws_creds *cred_chain_current(const struct cred_chain *c)
 {
-    if (!c->creds.access_key || c->fetching)
+    if (!plan_alive(c))
         return NULL;
-    if (c->creds.expires_ms &&
-        clock_wall_ms(c->context.clock) >= c->creds.expires_ms - EARLY_MS)
+    if (plan_must_renew(c) && (c->fetching || !plan_pausing(c)))
         return NULL;
     return &c->creds;
 }
 
-unsigned cred_chain_generation(const struct cred_chain *c)
+/* What the last fetch said still counts: neither the service nor a program is
+ * asked again within the pause. A question that a quiet fetch could not ask is
+ * reason enough. */
+static bool last_answer_counts(const struct cred_chain *c)
 {
-    return c->generation;
-}
-
-void cred_chain_expire(struct cred_chain *c, unsigned generation)
-{
-    if (generation == c->generation && !c->fetching)
-        aws_creds_release(&c->creds);
+    if (cred_chain_current(c))
+        return true;
+    return c->err.code && plan_pausing(c) &&
+           (!c->was_quiet || c->plan.not_before_ms == INT64_MAX);
 }
 
 int cred_chain_wait(struct cred_chain *c, struct scope *scope,
@@ -217,21 +334,52 @@ int cred_chain_wait(struct cred_chain *c, struct scope *scope,
     else
         c->first = w;
     c->last = w;
-    if (c->fetching || timer_armed(&c->tell)) {
-        w->round = c->rounds;
+    w->round = c->rounds;
+    if (c->fetching || timer_armed(&c->tell))
+        return 0;
+    if (last_answer_counts(c)) {
+        timer_start(c->context.clock, &c->tell, 0, tell_all, c);
         return 0;
     }
-    c->fetching = true;
-    c->at = 0;
-    err_clear(&c->err);
-    strbuf_clear(&c->why);
-    c->turn.round = c->rounds++;
-    w->round = c->rounds;
-    run_next(c);
+    w->round = c->rounds + 1;
+    cred_chain_fetch(c);
     return 0;
 }
 
-const char *cred_chain_explain(const struct cred_chain *c)
+/* ---- questions and orders ---- */
+
+unsigned cred_chain_generation(const struct cred_chain *c)
 {
-    return strbuf_get(&c->why);
+    return c->generation;
+}
+
+void cred_chain_expire(struct cred_chain *c, unsigned generation)
+{
+    if (generation != c->generation || !c->creds.access_key)
+        return;
+    if (!plan_complaint(c))
+        return;
+    c->rejected = true;
+    aws_creds_release(&c->creds);
+}
+
+void cred_chain_retry(struct cred_chain *c)
+{
+    if (c->fetching)
+        return;
+    plan_reset(c);
+    err_clear(&c->err);
+    aws_creds_release(&c->creds);
+}
+
+const struct err *cred_chain_trouble(const struct cred_chain *c)
+{
+    return c->trouble.code ? &c->trouble : NULL;
+}
+
+void cred_chain_set_observer(struct cred_chain *c, void (*fn)(void *arg),
+                             void *arg)
+{
+    c->observer = fn;
+    c->observer_arg = arg;
 }

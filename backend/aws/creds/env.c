@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "backend/aws/profile.h"
 #include "backend/base/clock.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
@@ -15,10 +14,11 @@ static void env_start(struct cred_turn *turn)
     const char *secret = aws_env_get(&cx->env, "AWS_SECRET_ACCESS_KEY");
     const char *token = aws_env_get(&cx->env, "AWS_SECURITY_TOKEN");
     const char *expires = aws_env_get(&cx->env, "AWS_CREDENTIAL_EXPIRATION");
+    const char *account = aws_env_get(&cx->env, "AWS_ACCOUNT_ID");
     struct aws_creds c = {0};
     struct err err;
 
-    if (cx->profile && profile_is_explicit(cx->profile)) {
+    if (!cred_env_counts(cx)) {
         cred_pass(turn, "skipped because --profile was given");
         return;
     }
@@ -49,6 +49,7 @@ static void env_start(struct cred_turn *turn)
     c.access_key = xstrdup(key);
     c.secret = xstrdup(secret);
     c.token = token ? xstrdup(token) : NULL;
+    snprintf(c.account, sizeof(c.account), "%s", account ? account : "");
     snprintf(c.source, sizeof(c.source), "environment");
     cred_provide(turn, &c);
 }

@@ -3,15 +3,6 @@
 
 static void shared_start(struct cred_turn *turn)
 {
-    struct profile *p = turn->context->profile;
-    struct err err;
-
-    /* Someone may have renewed the keys since: after an ExpiredToken the file
-     * is worth another look. */
-    if (p && turn->round > 0 && profile_reload(p, &err) != 0) {
-        cred_fail(turn, &err);
-        return;
-    }
     cred_file_keys(turn, PROFILE_CREDENTIALS);
 }
 
