@@ -306,13 +306,13 @@ const struct aws_creds *cred_chain_current(const struct cred_chain *c)
 }
 
 /* What the last fetch said still counts: neither the service nor a program is
- * asked again within the pause. A question that a quiet fetch could not ask is
- * reason enough. */
+ * asked again within the pause. A changed file, or a question that a quiet
+ * fetch could not ask, is reason enough. */
 static bool last_answer_counts(const struct cred_chain *c)
 {
     if (cred_chain_current(c))
         return true;
-    return c->err.code && plan_pausing(c) &&
+    return c->err.code && plan_pausing(c) && !plan_files_changed(c) &&
            (!c->was_quiet || c->plan.not_before_ms == INT64_MAX);
 }
 

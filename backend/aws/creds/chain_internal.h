@@ -73,6 +73,8 @@ bool plan_alive(const struct cred_chain *c);
 bool plan_must_renew(const struct cred_chain *c);
 /* An automatic fetch would come too early. */
 bool plan_pausing(const struct cred_chain *c);
+/* A watched file is not what it was in the last fetch. */
+bool plan_files_changed(const struct cred_chain *c);
 /* After a fetch; also sets the timer. */
 void plan_success(struct cred_chain *c);
 void plan_failure(struct cred_chain *c, bool refused);

@@ -82,7 +82,7 @@ static bool file_changed(const struct watched *w)
            now.mtime_ns != w->mtime_ns;
 }
 
-static bool any_changed(const struct cred_chain *c)
+bool plan_files_changed(const struct cred_chain *c)
 {
     for (size_t i = 0; i < c->plan.n_files; i++) {
         if (file_changed(&c->plan.files[i]))
@@ -150,7 +150,7 @@ static void on_timer(struct timer *t, void *arg)
     (void)t;
     if (p->doubted && mono(c) - p->given_ms >= MINUTE)
         p->doubted = false;
-    if ((c->trouble.code || p->doubted) && any_changed(c)) {
+    if ((c->trouble.code || p->doubted) && plan_files_changed(c)) {
         if (p->doubted)
             aws_creds_release(&c->creds);
         plan_reset(c);
