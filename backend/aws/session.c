@@ -146,11 +146,6 @@ const char *aws_session_profile_name(const struct aws_session *s)
     return s->profile ? profile_name(s->profile) : "";
 }
 
-struct cred_chain *aws_session_creds(struct aws_session *s)
-{
-    return s->creds;
-}
-
 const char *aws_session_creds_source(const struct aws_session *s)
 {
     const struct aws_creds *c = cred_chain_current(s->creds);

@@ -35,8 +35,6 @@ void aws_session_free(struct aws_session *s);
 struct aws_client *aws_session_client(struct aws_session *s);
 const struct region *aws_session_region(const struct aws_session *s);
 const char *aws_session_profile_name(const struct aws_session *s);
-/* For what each provider said and what is wrong; borrowed. */
-struct cred_chain *aws_session_creds(struct aws_session *s);
 /* "environment"; "" before the first call. */
 const char *aws_session_creds_source(const struct aws_session *s);
 /* The --endpoint-url in force, or NULL. */
