@@ -159,7 +159,7 @@ static void put_names(const struct profile_info *list, size_t n,
         strbuf_printf(out, " and %zu more", left);
 }
 
-static void not_there(const struct profile *p, struct err *err)
+char *profile_names(const struct profile *p)
 {
     static const enum profile_file order[] = {PROFILE_CONFIG,
                                               PROFILE_CREDENTIALS};
@@ -171,21 +171,28 @@ static void not_there(const struct profile *p, struct err *err)
         strbuf_clear(&names);
         put_names(list, n, order[i], 120, &names);
         if (names.len)
-            strbuf_printf(&b, "%s %s has %s", b.len ? ";" : "",
+            strbuf_printf(&b, "%s%s has %s", b.len ? "; " : "",
                           profile_path(p, order[i]), strbuf_get(&names));
     }
-    if (b.len)
-        err_set(err, ERR_CONFIG, "There is no profile \"%s\" (from %s):%s.",
-                p->name, p->source, strbuf_get(&b));
+    strbuf_release(&names);
+    free(list);
+    return strbuf_detach(&b);
+}
+
+static void not_there(const struct profile *p, struct err *err)
+{
+    char *names = profile_names(p);
+
+    if (names[0])
+        err_set(err, ERR_CONFIG, "There is no profile \"%s\" (from %s): %s.",
+                p->name, p->source, names);
     else
         err_set(err, ERR_CONFIG,
                 "There is no profile \"%s\" (from %s): %s and %s hold no "
                 "profiles at all.", p->name, p->source,
                 profile_path(p, PROFILE_CONFIG),
                 profile_path(p, PROFILE_CREDENTIALS));
-    strbuf_release(&b);
-    strbuf_release(&names);
-    free(list);
+    free(names);
 }
 
 struct profile *profile_load(const struct aws_env *env, const char *option,
@@ -271,19 +278,6 @@ const char *profile_get_of_from(const struct profile *p,
                                 const char *key)
 {
     return in_file(p, file, name, key);
-}
-
-bool profile_exists_of(const struct profile *p, const char *name)
-{
-    return exists(p, name);
-}
-
-char *profile_names(const struct profile *p)
-{
-    struct strbuf names = STRBUF_INIT;
-
-    list_profiles(p, &names);
-    return strbuf_detach(&names);
 }
 
 const char *profile_get(const struct profile *p, const char *key)

@@ -48,8 +48,8 @@ const char *profile_get_of(const struct profile *p, const char *name,
 const char *profile_get_of_from(const struct profile *p,
                                 enum profile_file file, const char *name,
                                 const char *key);
-bool profile_exists_of(const struct profile *p, const char *name);
-/* "a, b, default": for messages; cut when long. Heap, to be freed. */
+/* "FILE has a, b and 12 more; FILE has c": for messages; "" when there are
+ * none. Heap, to be freed. */
 char *profile_names(const struct profile *p);
 /* `services = x` of the profile, [services x], service_key, key. */
 const char *profile_get_service(const struct profile *p,
