@@ -1,60 +1,20 @@
-/* One logical call: turn in the budget, credentials, sign, send, and then
- * either an answer, another try, or an error. */
+/* One logical call: turn in the budget, credentials, send, and then either an
+ * answer, another try, or an error. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/aws/budget.h"
 #include "backend/aws/client_internal.h"
 #include "backend/aws/creds.h"
-#include "backend/aws/endpoint.h"
 #include "backend/aws/errors.h"
 #include "backend/aws/params.h"
-#include "backend/aws/sigv4.h"
-#include "backend/base/clock.h"
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
-#include "backend/base/scope.h"
-#include "backend/net/http.h"
 #include "backend/net/pool.h"
 
-enum { INLINE_PARSE = 256 * 1024, MAX_HEADERS = 8 };
+enum { INLINE_PARSE = 256 * 1024 };
 static const int64_t SKEW_MS = 4 * 60 * 1000;
-
-struct parse_job;
-
-/* Lives from aws_call() to the completion or the cancellation. What it waits
- * for at any moment sits in `inner`, `timer` or `wait`: exactly one. */
-struct aws_call {
-    struct work work; /* in the caller's scope */
-    struct scope inner;
-    struct aws_client *client;
-    const struct aws_op *op;
-    struct strbuf body;
-    struct endpoint endpoint;
-    char *region;
-    char *subject;
-    enum aws_priority priority;
-    size_t max_body;
-    struct timer timer;
-    struct budget_wait wait;
-    int attempt;          /* tries sent */
-    int retries;          /* that cost quota */
-    int paid;             /* for the last retry */
-    bool skew_tried;      /* one correction per call */
-    bool refresh_tried;   /* one refresh per call */
-    unsigned generation;  /* of the credentials last used */
-    double last_ms;
-    struct parse_job *job;
-    char request_id[80];
-    int status;
-    int64_t date_ms;
-    struct strbuf answer;
-    aws_done_fn *done;
-    void *arg;
-};
 
 /* A parse on the pool; outlives a cancelled call, owns its text. */
 struct parse_job {
@@ -204,6 +164,27 @@ static void parse(struct aws_call *c)
 
 /* ---- another try, or not ---- */
 
+static void on_pace_timer(struct timer *t, void *arg)
+{
+    (void)t;
+    try_now(arg);
+}
+
+/* The budget's token is spent; the adaptive mode may want more patience. */
+static void keep_pace(void *arg)
+{
+    struct aws_call *c = arg;
+    struct aws_client *cl = c->client;
+    int64_t wait = cl->cfg.retry.rules->paced
+                       ? rate_take(&cl->rate, clock_mono_ms(cl->cfg.clock))
+                       : 0;
+
+    if (wait > 0)
+        timer_start(cl->cfg.clock, &c->timer, wait, on_pace_timer, c);
+    else
+        try_now(c);
+}
+
 static void on_retry_timer(struct timer *t, void *arg)
 {
     struct aws_call *c = arg;
@@ -211,9 +192,9 @@ static void on_retry_timer(struct timer *t, void *arg)
 
     (void)t;
     if (!b || budget_take(b, c->op->bucket))
-        try_now(c);
+        keep_pace(c);
     else
-        budget_enqueue(b, &c->wait, c->op->bucket, (int)c->priority, try_now,
+        budget_enqueue(b, &c->wait, c->op->bucket, (int)c->priority, keep_pace,
                        c);
 }
 
@@ -229,13 +210,13 @@ static void retry_or_fail(struct aws_call *c, const struct err *err,
     struct aws_client *cl = c->client;
     enum retry_kind kind = retry_kind_of(err);
 
-    if (kind == RETRY_NONE || c->retries + 1 >= cl->cfg.max_attempts ||
-        !retry_take(&cl->quota, kind, &c->paid)) {
+    if (kind == RETRY_NONE || c->retries + 1 >= cl->cfg.retry.attempts ||
+        !retry_take(&cl->quota, cl->cfg.retry.rules, kind, &c->paid)) {
         fail(c, err);
         return;
     }
-    again(c, err, retry_delay_ms(kind, c->retries++, rng_unit(cl->cfg.rng),
-                                 hint_ms));
+    again(c, err, retry_delay_ms(cl->cfg.retry.rules, kind, c->retries++,
+                                 rng_unit(cl->cfg.rng), hint_ms));
 }
 
 /* No answer came. What was sent and changes things must not be sent again. */
@@ -264,13 +245,21 @@ static bool fix_clock(struct aws_call *c, const struct err *err,
     if (c->skew_tried || !date_ms || !errors_may_be_clock(err->aws_code))
         return false;
     skew = date_ms - clock_wall_ms(c->client->cfg.clock);
-    /* Measured against what was signed with: a correction already in force
-     * was not the cause. */
-    if (llabs(skew - c->client->skew_ms) <= SKEW_MS)
+    /* Measured against what this try was signed with: others may have put the
+     * clock right since. */
+    if (llabs(skew - c->signed_skew_ms) <= SKEW_MS)
         return false;
     c->skew_tried = true;
     c->client->skew_ms = skew;
     return true;
+}
+
+static void learn_rate(struct aws_call *c, bool throttled)
+{
+    struct aws_client *cl = c->client;
+
+    if (cl->cfg.retry.rules->paced)
+        rate_update(&cl->rate, clock_mono_ms(cl->cfg.clock), throttled);
 }
 
 static void refused(struct aws_call *c, const struct http_reply *r)
@@ -280,6 +269,7 @@ static void refused(struct aws_call *c, const struct http_reply *r)
     char hint[32];
 
     errors_decode(c->op, r, &err);
+    learn_rate(c, err.code == ERR_THROTTLED);
     snprintf(c->request_id, sizeof(c->request_id), "%s", err.request_id);
     if (err.code == ERR_THROTTLED && cl->cfg.budget)
         budget_throttled(cl->cfg.budget, c->op->bucket);
@@ -323,6 +313,7 @@ static void on_http(void *arg, struct http_reply *r, const struct err *err)
         refused(c, r);
         return;
     }
+    learn_rate(c, false);
     retry_refund(&c->client->quota, c->paid);
     c->answer = r->body;
     r->body = (struct strbuf)STRBUF_INIT;
@@ -331,102 +322,17 @@ static void on_http(void *arg, struct http_reply *r, const struct err *err)
 
 /* ---- send ---- */
 
-struct head {
-    struct http_header list[MAX_HEADERS];
-    size_t n;
-};
-
-static void put_header(struct head *h, const char *name, const char *value)
-{
-    assert(h->n < MAX_HEADERS);
-    h->list[h->n++] = (struct http_header){.name = name, .value = value};
-}
-
-static const char *content_type(enum aws_protocol p)
-{
-    switch (p) {
-    case AWS_JSON_1_0:
-        return "application/x-amz-json-1.0";
-    case AWS_JSON_1_1:
-        return "application/x-amz-json-1.1";
-    default:
-        return "application/x-www-form-urlencoded; charset=utf-8";
-    }
-}
-
-static int sign(struct aws_call *c, const struct aws_creds *creds,
-                const struct aws_service_info *info, struct head *h,
-                const char *date, struct strbuf *auth)
-{
-    struct sigv4_request s = {
-        .method = "POST", .path = c->endpoint.path, .headers = h->list,
-        .n_headers = h->n, .body = strbuf_get(&c->body),
-        .body_len = c->body.len, .region = c->endpoint.region,
-        .service = info->signing_name, .access_key = creds->access_key,
-        .secret = creds->secret, .amz_date = date,
-    };
-
-    if (sigv4_sign(&s, auth, NULL, NULL) != 0)
-        return -1;
-    put_header(h, "Authorization", strbuf_get(auth));
-    return 0;
-}
-
-/* One place for the sentence: asked at the start, and again at the wire for
- * calls that waited meanwhile. */
-static int refuse_read_only(const struct aws_client *client,
-                            const struct aws_op *op, struct err *err)
-{
-    if (!op->mutates || !client->cfg.read_only)
-        return 0;
-    return err_set(err, ERR_READ_ONLY,
-                   "%s changes things, and this is a read-only session.",
-                   op->name);
-}
-
 static void send_with(struct aws_call *c, const struct aws_creds *creds)
 {
-    struct aws_client *cl = c->client;
-    const struct aws_service_info *info = aws_service_info(c->op->service);
-    struct strbuf auth = STRBUF_INIT;
-    struct head h = {.n = 0};
     struct err err;
-    char date[20], target[160];
-    int rc = -1;
 
-    c->generation = cred_chain_generation(cl->cfg.creds);
-    fmt_amz_date(clock_wall_ms(cl->cfg.clock) + cl->skew_ms, date);
-    put_header(&h, "Host", c->endpoint.host);
-    put_header(&h, "Content-Type", content_type(info->protocol));
-    put_header(&h, "X-Amz-Date", date);
-    if (info->target) {
-        snprintf(target, sizeof(target), "%s.%s", info->target, c->op->name);
-        put_header(&h, "X-Amz-Target", target);
-    }
-    if (c->op->service == AWS_CLOUDWATCH)
-        put_header(&h, "X-Amzn-Query-Mode", "true");
-    if (creds->token)
-        put_header(&h, "X-Amz-Security-Token", creds->token);
-    if (refuse_read_only(cl, c->op, &err) != 0) {
-        /* err says so */
-    } else if (sign(c, creds, info, &h, date, &auth) != 0) {
-        err_set(&err, ERR_SYS, "%s could not be signed.", c->op->name);
-    } else {
-        struct http_request rq = {
-            .method = "POST", .url = c->endpoint.url, .headers = h.list,
-            .n_headers = h.n, .body = strbuf_get(&c->body),
-            .body_len = c->body.len, .timeout_ms = c->op->timeout_ms,
-            .max_body = c->max_body,
-            .send_once = c->op->mutates,
-        };
-
-        c->attempt++;
-        observe(c, AWS_EVENT_SENT, NULL, 0);
-        rc = http_start(cl->cfg.http, &c->inner, &rq, on_http, c, &err);
-    }
-    strbuf_release(&auth);
-    if (rc != 0)
+    c->generation = cred_chain_generation(c->client->cfg.creds);
+    if (aws_call_send(c, creds, on_http, &err) != 0) {
         fail(c, &err);
+        return;
+    }
+    c->attempt++;
+    observe(c, AWS_EVENT_SENT, NULL, 0);
 }
 
 static void on_creds(void *arg, const struct aws_creds *creds,
@@ -440,7 +346,7 @@ static void on_creds(void *arg, const struct aws_creds *creds,
         send_with(c, creds);
 }
 
-/* The budget's token is spent: credentials, then the wire. */
+/* Its turn has come: credentials, then the wire. */
 static void try_now(void *arg)
 {
     struct aws_call *c = arg;
@@ -466,7 +372,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
     int rc = -1;
 
     assert(aws_service_info(op->service)->protocol != AWS_REST_JSON);
-    if (refuse_read_only(client, op, err) != 0)
+    if (aws_call_refuse(client, op, err) != 0)
         goto out;
     if (endpoint_resolve(client->cfg.endpoints, op->service, region, &ep,
                          err) != 0)

@@ -14,9 +14,12 @@ struct aws_client *aws_client_new(const struct aws_client_config *config)
     json_object_seed(0);
     c->cfg = *config;
     c->cfg.region = xstrdup(config->region);
-    if (c->cfg.max_attempts <= 0)
-        c->cfg.max_attempts = RETRY_ATTEMPTS;
+    if (!c->cfg.retry.rules)
+        c->cfg.retry.rules = retry_rules_of(NULL, true);
+    if (c->cfg.retry.attempts <= 0)
+        c->cfg.retry.attempts = c->cfg.retry.rules->attempts;
     retry_quota_init(&c->quota);
+    rate_init(&c->rate, clock_mono_ms(config->clock));
     return c;
 }
 

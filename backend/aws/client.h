@@ -15,6 +15,7 @@
 #define ECSDASH_AWS_CLIENT_H
 
 #include "backend/aws/op.h"
+#include "backend/aws/retry.h"
 #include "backend/base/err.h"
 
 #include <jansson.h>
@@ -45,7 +46,7 @@ struct aws_client_config {
     struct budget *budget; /* NULL = unlimited */
     const char *region;
     bool read_only;
-    int max_attempts; /* tries in all; 0 = 3 */
+    struct retry_policy retry; /* zero = standard, numbers of 2026 */
 };
 
 /* Smaller goes first among calls that wait in the same bucket. */

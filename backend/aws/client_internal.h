@@ -1,17 +1,67 @@
-/* client_internal.h - shared by client.c, call.c; nobody else. */
+/* client_internal.h - shared by client.c, call.c, call_send.c; nobody else. */
 #ifndef ECSDASH_AWS_CLIENT_INTERNAL_H
 #define ECSDASH_AWS_CLIENT_INTERNAL_H
 
+#include "backend/aws/budget.h"
 #include "backend/aws/client.h"
+#include "backend/aws/endpoint.h"
+#include "backend/aws/rate.h"
 #include "backend/aws/retry.h"
+#include "backend/base/clock.h"
+#include "backend/base/scope.h"
+#include "backend/base/strbuf.h"
+#include "backend/net/http.h"
+
+struct aws_creds;
+struct parse_job;
 
 struct aws_client {
     struct aws_client_config cfg; /* strings are ours */
     struct retry_quota quota;
+    struct rate rate; /* adaptive mode only */
     int64_t skew_ms;
     size_t calls; /* alive; must be 0 at free */
     aws_observer_fn *observer;
     void *observer_arg;
 };
+
+/* Lives from aws_call() to the completion or the cancellation. What it waits
+ * for at any moment sits in `inner`, `timer` or `wait`: exactly one. */
+struct aws_call {
+    struct work work; /* in the caller's scope */
+    struct scope inner;
+    struct aws_client *client;
+    const struct aws_op *op;
+    struct strbuf body;
+    struct endpoint endpoint;
+    char *region;
+    char *subject;
+    enum aws_priority priority;
+    size_t max_body;
+    struct timer timer;
+    struct budget_wait wait;
+    int attempt;          /* tries sent */
+    int retries;          /* after failures that count as a try */
+    int paid;             /* for the last retry */
+    int64_t signed_skew_ms; /* with which the last try was signed */
+    bool skew_tried;      /* one correction per call */
+    bool refresh_tried;   /* one refresh per call */
+    unsigned generation;  /* of the credentials last used */
+    double last_ms;
+    struct parse_job *job;
+    char request_id[80];
+    int status;
+    int64_t date_ms;
+    struct strbuf answer;
+    aws_done_fn *done;
+    void *arg;
+};
+
+/* ERR_READ_ONLY when op changes things under read-only. */
+int aws_call_refuse(const struct aws_client *client, const struct aws_op *op,
+                    struct err *err);
+/* Signs the call as of now and starts it: done runs later in c->inner. */
+int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
+                  http_done_fn *done, struct err *err);
 
 #endif

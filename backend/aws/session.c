@@ -6,7 +6,6 @@
 #include "backend/aws/budget.h"
 #include "backend/aws/creds.h"
 #include "backend/aws/endpoint.h"
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/net/http.h"
 #include "backend/net/loop.h"
@@ -15,6 +14,7 @@ struct aws_session {
     struct loop *loop;
     struct profile *profile; /* NULL with no_files */
     struct region region;
+    struct retry_policy retry;
     struct endpoints *endpoints;
     struct cred_chain *creds;
     struct budget *budget;
@@ -22,16 +22,6 @@ struct aws_session {
     bool own_http;
     struct aws_client *client;
 };
-
-static int max_attempts(const struct aws_env *env, const struct profile *p)
-{
-    const char *v = aws_env_get(env, "AWS_MAX_ATTEMPTS");
-    int64_t n;
-
-    if (!v && p)
-        v = profile_get(p, "max_attempts");
-    return v && fmt_parse_int(v, 1, 10, &n) == 0 ? (int)n : 0;
-}
 
 static bool same(const char *a, const char *b)
 {
@@ -53,7 +43,6 @@ static int transport(struct aws_session *s,
     s->http = s->own_http ? http_new(s->loop, err) : o->http;
     if (!s->http)
         return -1;
-
     for (int i = 0; i < AWS_SERVICE_N && !o->insecure; i++) {
         if (endpoint_resolve(s->endpoints, (enum aws_service)i,
                              s->region.name, &ep, err) != 0 ||
@@ -80,8 +69,7 @@ static void build(struct aws_session *s, struct rng *rng,
     struct aws_client_config config = {
         .loop = s->loop, .http = s->http, .clock = clock, .rng = rng,
         .endpoints = s->endpoints, .region = s->region.name,
-        .read_only = o->read_only,
-        .max_attempts = max_attempts(&o->env, s->profile),
+        .read_only = o->read_only, .retry = s->retry,
     };
 
     s->budget = budget_new(clock, o->budget_percent, o->budget_unlimited);
@@ -107,6 +95,8 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
         goto fail;
     s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
     if (!s->endpoints)
+        goto fail;
+    if (retry_policy_resolve(&o->env, s->profile, &s->retry, err) != 0)
         goto fail;
     if (transport(s, o, err) != 0)
         goto fail;

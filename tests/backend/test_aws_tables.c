@@ -1,5 +1,5 @@
-/* The pure parts of backend/aws, as tables: retry numbers, error bodies,
- * endpoints, regions, profiles, identities, request forms. */
+/* The pure parts of backend/aws, as tables: error bodies, endpoints, regions,
+ * profiles, identities, request forms. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,7 +16,6 @@
 #include "backend/aws/params.h"
 #include "backend/aws/profile.h"
 #include "backend/aws/region.h"
-#include "backend/aws/retry.h"
 #include "backend/base/mem.h"
 
 /* ---- a made-up environment ---- */
@@ -49,66 +48,6 @@ static char *write_temp(const char *text)
     assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
     close(fd);
     return path;
-}
-
-/* ---- retry: the vectors of the 2026 standard mode, rand = 1 ---- */
-
-static void retry_delays_are_those_of_2026(void **state)
-{
-    static const struct {
-        enum retry_kind kind;
-        int i;
-        double unit;
-        int64_t hint, want;
-    } rows[] = {
-        {RETRY_TRANSIENT, 0, 1, -1, 50},
-        {RETRY_TRANSIENT, 1, 1, -1, 100},
-        {RETRY_TRANSIENT, 20, 1, -1, 20000},
-        {RETRY_TRANSIENT, 0, 0, -1, 0},
-        {RETRY_TRANSIENT, 1, 0.5, -1, 50},
-        {RETRY_THROTTLE, 0, 1, -1, 1000},
-        {RETRY_THROTTLE, 9, 1, -1, 20000},
-        {RETRY_TRANSIENT, 0, 1, 1500, 1500},
-        {RETRY_TRANSIENT, 0, 1, 10000, 5050},
-        {RETRY_TRANSIENT, 0, 1, 10, 50},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        assert_int_equal(retry_delay_ms(rows[i].kind, rows[i].i, rows[i].unit,
-                                        rows[i].hint), rows[i].want);
-    assert_int_equal(retry_parse_hint("1500"), 1500);
-    assert_int_equal(retry_parse_hint("invalid"), -1);
-    assert_int_equal(retry_parse_hint("-5"), -1);
-    assert_int_equal(retry_parse_hint(NULL), -1);
-}
-
-static void retry_quota_pays_and_refunds(void **state)
-{
-    struct retry_quota q;
-    int paid = 0;
-
-    (void)state;
-    retry_quota_init(&q); /* 500, 500, 200 */
-    assert_true(retry_take(&q, RETRY_TRANSIENT, &paid));
-    assert_int_equal(q.tokens, 486);
-    assert_true(retry_take(&q, RETRY_TRANSIENT, &paid));
-    assert_int_equal(q.tokens, 472);
-    retry_refund(&q, paid);
-    assert_int_equal(q.tokens, 486);
-    retry_quota_init(&q); /* a throttle, then 200 */
-    assert_true(retry_take(&q, RETRY_THROTTLE, &paid));
-    assert_int_equal(q.tokens, 495);
-    retry_refund(&q, paid);
-    assert_int_equal(q.tokens, 500);
-    retry_refund(&q, 0);
-    assert_int_equal(q.tokens, 500); /* never above */
-    q.tokens = 14;
-    assert_true(retry_take(&q, RETRY_TRANSIENT, &paid));
-    assert_false(retry_take(&q, RETRY_THROTTLE, &paid));
-    assert_int_equal(q.tokens, 0);
-    retry_refund(&q, 0);
-    assert_int_equal(q.tokens, 1);
 }
 
 /* ---- errors ---- */
@@ -570,8 +509,6 @@ static void every_service_is_described(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(retry_delays_are_those_of_2026),
-        cmocka_unit_test(retry_quota_pays_and_refunds),
         cmocka_unit_test(error_bodies_are_understood),
         cmocka_unit_test(xml_text_finds_one_path_only),
         cmocka_unit_test(query_form_flattens_lists_and_objects),
