@@ -3,7 +3,9 @@
  * Order: --endpoint-url; AWS_ENDPOINT_URL_<SERVICE>; AWS_ENDPOINT_URL; the
  * profile's services section; the profile's endpoint_url; the partition's own
  * name. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS drops all but the first and last.
- */
+ * FIPS and dual-stack (AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, their
+ * profile keys) choose among the partition's own names only. As in AWS CLI v2
+ * STS is always regional, whatever sts_regional_endpoints says. */
 #ifndef ECSDASH_AWS_ENDPOINT_H
 #define ECSDASH_AWS_ENDPOINT_H
 
@@ -28,6 +30,8 @@ struct endpoint {
     char host[264]; /* as signed: with a port unless it is the scheme's own */
     char path[256]; /* at least "/" */
     char region[64]; /* that the signature names: IAM's is fixed */
+    char why[160];  /* "AWS_ENDPOINT_URL", "endpoint_url of profile dev",
+                       "the service's own name in partition aws" */
     bool custom;    /* from an override */
 };
 
@@ -41,6 +45,7 @@ struct endpoints *endpoints_new(const struct aws_env *env, const char *option,
                                 const struct profile *profile,
                                 struct err *err);
 void endpoints_free(struct endpoints *e);
+/* ERR_CONFIG when region can't be part of a host name. */
 int endpoint_resolve(const struct endpoints *e, enum aws_service service,
                      const char *region, struct endpoint *out,
                      struct err *err);
