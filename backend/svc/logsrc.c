@@ -91,7 +91,7 @@ static void separator(struct logsrc *s, int64_t ms, size_t source,
                                              .text = text,
                                              .len = strlen(text),
                                              .source = (uint16_t)source,
-                                             .kind = LOG_SEPARATOR}, false);
+                                             .kind = LOG_SEPARATOR}, LOGBUF_LAST);
     logsrc_changed(s);
 }
 

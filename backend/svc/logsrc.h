@@ -1,16 +1,32 @@
-/* logsrc.h - follows the awslogs streams of a set of containers into a logbuf.
+/* logsrc.h - follows CloudWatch log streams into a logbuf, and loses nothing.
  *
- * One series of FilterLogEvents calls per (region, group, stream prefix); log
- * groups are shared by services, so events are kept by their stream's task.
- * (A list of stream names is never sent: one that does not exist yet fails the
- * whole call.) A series first reads back, newest first where the service can;
- * then it polls every 2 s, up to 8 s while nothing comes, each time from a
- * minute before its newest event, and drops what it has by event id. Failures
- * become a sentence; polling goes on from where it was, so that nothing is
- * lost by them. Everything runs on the loop. */
+ * What is followed: the awslogs streams of containers (logsrc_set), and whole
+ * groups (logsrc_add_group). There is one series of FilterLogEvents calls per
+ * (region, group), however many tasks: with stream names when there are at
+ * most 100 and all are known to exist (one that does not exist fails the whole
+ * call), else with the prefix that all have in common; events of other streams
+ * are passed over. Each feed has one call in flight.
+ *
+ * Nothing is lost:
+ * - each poll (2 s, up to 8 s while nothing comes) reads again from 10 s before
+ *   the begin of the last whole one; every 20 s from a minute before (and then
+ *   as far as late events have come lately); every 5 minutes the last quarter
+ *   of an hour, and every hour everything since the start that the buffer still
+ *   reaches, are swept. What is there already is known by time and event id.
+ *   Times are the service's (the Date of its replies), not this machine's.
+ * - pages are walked to the end, empty ones too; a walk that fails goes on from
+ *   where it was.
+ * - a time that could not be read for 15 s shows as a LOG_GAP line. It goes when
+ *   it has been read after all; after more than 2 minutes the present is read
+ *   first and the gap filled behind it, newest first, up to
+ *   LOGSRC_REFILL_EVENTS; what is left stays as a lost gap.
+ * - what could not be swept is counted (logsrc_stats.unswept_ms).
+ *
+ * Everything runs on the loop, in slices of a few milliseconds. */
 #ifndef ECSDASH_SVC_LOGSRC_H
 #define ECSDASH_SVC_LOGSRC_H
 
+#include "backend/base/err.h"
 #include "backend/svc/logbuf.h"
 
 #include <stdbool.h>
@@ -22,14 +38,14 @@ struct clock;
 struct logsrc;
 
 #define LOGSRC_BACKFILL_MS ((int64_t)15 * 60 * 1000)
-#define LOGSRC_OVERLAP_MS ((int64_t)60 * 1000)
 #define LOGSRC_POLL_MS 2000
 #define LOGSRC_IDLE_MS 8000
-/* A backfill ends after that many events of ours. */
+/* A backfill, and the refill of one gap, end after that many events of ours. */
 #define LOGSRC_BACKFILL_EVENTS 50000
+#define LOGSRC_REFILL_EVENTS 200000
 
-/* on_change: lines came, or the status is another; from the loop, never from
- * inside a call of this API. */
+/* on_change: lines came, or the status, a gap or a figure is another; from
+ * the loop, never from inside a call of this API. */
 struct logsrc_options {
     struct clock *clock;       /* borrowed */
     struct aws_client *client; /* borrowed */
@@ -48,12 +64,14 @@ struct logsrc_target {
     const char *group;      /* * awslogs-group */
     const char *region;     /* * awslogs-region */
     const char *prefix;     /* * awslogs-stream-prefix */
+    const char *mode;       /* * of the driver: "blocking", "non-blocking" */
     const char *runtime_id; /* * names the stream where there is no prefix */
     const char *verdict;    /* * why it stopped, a phrase */
     const char *revision;   /* * ":143" */
     int64_t created_ms, started_ms, stopped_ms; /* 0 = not (yet) */
     bool alone;             /* asked for by itself, not as one of a service:
-                               its own stream is read, back from its end */
+                               when it has stopped it is read back from its
+                               end, however long ago that is */
 };
 
 struct logsrc *logsrc_new(const struct logsrc_options *o);
@@ -63,12 +81,29 @@ void logsrc_free(struct logsrc *s);
 /* Add a target, or tell what is new about one (found by task and container):
  * the first stop puts a line into the buffer. Lines of targets stay. */
 void logsrc_set(struct logsrc *s, const struct logsrc_target *t);
+/* All streams of a group whose names begin with prefix (NULL or "" = all);
+ * region NULL = the client's. -1 with ERR_USAGE when a name can't be one. */
+int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
+                     const char *prefix, struct err *err);
 /* Poll now. */
 void logsrc_refresh(struct logsrc *s);
 
 struct logbuf *logsrc_buf(struct logsrc *s); /* owned by s */
-/* A source's names, by logbuf_line.source. */
+
+/* Where a line comes from, by logbuf_line.source. Strings are never NULL and
+ * live as long as s. */
+struct logsrc_source {
+    const char *task;      /* id; "" where the stream's name tells none */
+    const char *container; /* or the stream's name */
+    const char *revision;  /* ":143" or "" */
+    const char *group, *stream, *region; /* "" when not known */
+    uint64_t lines;        /* events that came */
+    bool stopped;
+};
 size_t logsrc_sources(const struct logsrc *s);
+/* false (and empty strings) when there is no such source. */
+bool logsrc_source(const struct logsrc *s, uint16_t source,
+                   struct logsrc_source *out);
 const char *logsrc_task(const struct logsrc *s, uint16_t source);
 const char *logsrc_container(const struct logsrc *s, uint16_t source);
 size_t logsrc_tasks(const struct logsrc *s); /* different tasks */
@@ -76,7 +111,7 @@ size_t logsrc_tasks(const struct logsrc *s); /* different tasks */
 /* A sentence on what is wrong, "" when nothing is. Valid until the next
  * callback. */
 const char *logsrc_status(const struct logsrc *s);
-/* The first reading back has not ended for some series. */
+/* The first reading back has not ended for some feed. */
 bool logsrc_loading(const struct logsrc *s);
 /* Some target has a stream that can be read. */
 bool logsrc_readable(const struct logsrc *s);
@@ -84,5 +119,62 @@ bool logsrc_readable(const struct logsrc *s);
  * ms, 0 = none found within a day, -1 = not asked. */
 int64_t logsrc_last_event_ms(const struct logsrc *s);
 int64_t logsrc_backfill_ms(const struct logsrc *s);
+
+/* May the hosts drop lines before they reach CloudWatch? NON_BLOCKING: some
+ * container asks for that mode. DEFAULT: none does, but some names no mode,
+ * which is non-blocking since 2025-06-25 unless the account says otherwise. */
+enum logsrc_drops { LOGSRC_BLOCKING, LOGSRC_DEFAULT, LOGSRC_NON_BLOCKING };
+enum logsrc_drops logsrc_drops(const struct logsrc *s);
+
+/* ---- gaps -------------------------------------------------------------- */
+
+/* OPEN: not read, tried again. REFILLING: being read now. LOST: given up. When
+ * one is read whole its line goes. */
+enum logsrc_gap_state { LOGSRC_GAP_OPEN, LOGSRC_GAP_REFILLING, LOGSRC_GAP_LOST };
+struct logsrc_gap {
+    enum logsrc_gap_state state;
+    int64_t from_ms, to_ms; /* what is missing still */
+    const char *group;
+};
+/* The gap of a LOG_GAP line; false when it has none. */
+bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out);
+
+/* ---- figures ----------------------------------------------------------- */
+
+struct logsrc_stats {
+    int requests_minute; /* sent in the last 60 s */
+    int64_t lag_ms;      /* since everything was read, worst feed; -1 = not
+                            yet */
+    uint64_t requests, pages, empty_pages;
+    uint64_t events;     /* taken into the buffer */
+    uint64_t duplicates; /* known already */
+    uint64_t foreign;    /* of other streams */
+    uint64_t late;       /* inserted behind what was shown */
+    uint64_t swept;      /* of these, found by a sweep only */
+    uint64_t failures, throttled, expired_tokens;
+    size_t gaps;         /* open or refilling now */
+    uint64_t gaps_refilled, gaps_lost;
+    int64_t unswept_ms;  /* lines before that time may have come late and not
+                            be shown; 0 = all was swept */
+};
+void logsrc_stats(const struct logsrc *s, struct logsrc_stats *out);
+
+/* Error and warning lines of the last `minutes` whole minutes and the one
+ * that runs (1..14), by the time of their events. */
+struct logsrc_count {
+    unsigned lines, warnings, errors;
+};
+struct logsrc_count logsrc_count(const struct logsrc *s, uint16_t source,
+                                 int minutes);
+/* The same summed up by revision, newest task first; a minute and a task of it
+ * are what the errors are divided by. */
+struct logsrc_rate {
+    const char *revision; /* ":143", "" = unknown */
+    size_t tasks;         /* of it that have not stopped */
+    struct logsrc_count count;
+    double errors_minute; /* per task that wrote or runs */
+};
+size_t logsrc_rates(const struct logsrc *s, int minutes,
+                    struct logsrc_rate *out, size_t max);
 
 #endif

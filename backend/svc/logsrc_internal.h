@@ -9,6 +9,7 @@
 #include "backend/svc/logsrc.h"
 
 #define LOGSRC_MAX_SOURCES 60000
+#define LOGSRC_OVERLAP_MS ((int64_t)60 * 1000)
 
 /* Event ids that were taken, as hashes, with their times to forget them by. */
 struct seen {

@@ -160,7 +160,7 @@ static void add_lines(struct logsrc *s, const struct event *e, size_t source,
             .late = late,
             .more = a > text,
         };
-        logbuf_add(s->buf, &line, backwards);
+        logbuf_add(s->buf, &line, backwards ? LOGBUF_FIRST : LOGBUF_LAST);
         if (backwards ? a == text : z == end)
             return;
         from = backwards ? a - 1 : z + 1;
@@ -335,7 +335,7 @@ static void cap_note(struct pull *p)
     logbuf_add(b, &(struct logbuf_line){.timestamp_ms = m.timestamp_ms,
                                         .ingestion_ms = m.ingestion_ms,
                                         .text = text, .len = strlen(text),
-                                        .kind = LOG_GAP}, true);
+                                        .kind = LOG_GAP}, LOGBUF_FIRST);
 }
 
 static void walk_ended(struct pull *p, const struct err *err)
