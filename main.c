@@ -98,6 +98,9 @@ static int serve(const struct options *o)
     struct sim_options so = {.scenario = o->scenario,
                              .world = o->sim_world,
                              .faults = o->sim_faults,
+                             .creds = o->sim_creds,
+                             .deny = o->sim_deny,
+                             .journal = o->sim_journal,
                              .seed = o->seed};
     struct err err = {0};
     char address[64];
@@ -187,6 +190,9 @@ static int start_demo(struct program *p, struct err *err)
         {"--sim-world", p->o.sim_world},
         {"--sim-clock", p->o.sim_clock},
         {"--sim-faults", p->o.sim_faults},
+        {"--sim-creds", p->o.sim_creds},
+        {"--sim-deny", p->o.sim_deny},
+        {"--sim-journal", p->o.sim_journal},
     };
     char seed[48];
     const char *args[2 * ARRAY_LEN(passed) + 4];

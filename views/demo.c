@@ -61,7 +61,7 @@ static void take(json_t *o, const char *key, char *out, size_t size)
 int demo_start(struct demo *d, const char *const *args, struct err *err)
 {
     int fds[2];
-    char line[1024];
+    char line[16384];
     pid_t self = getpid();
     *d = (struct demo){.pid = -1, .out = -1};
     if (pipe2(fds, O_CLOEXEC))

@@ -16,6 +16,7 @@ struct options {
     bool insecure; /* plain http to anywhere */
     const char *theme, *keymap, *config, *output, *log_file;
     const char *sim_server, *sim_world, *sim_clock, *sim_faults;
+    const char *sim_creds, *sim_deny, *sim_journal;
     double refresh_s;         /* 0 = not given */
     int64_t budget;           /* percent; 0 = not given */
     uint64_t seed;

@@ -16,27 +16,70 @@ static const struct {
     int status;
     const char *code, *message;
 } plan[FAULT_N] = {
-    [FAULT_THROTTLE] = {"throttle", "400 ThrottlingException", 400, "ThrottlingException",
-                        "Rate exceeded"},
-    [FAULT_500] = {"500", "500 ServerException", 500, "ServerException", "Service unavailable."},
-    [FAULT_503_HTML] = {"503", "503 with an HTML page", 503, NULL, NULL},
-    [FAULT_DENY] = {"deny", "400 AccessDeniedException", 400, "AccessDeniedException",
+    [FAULT_THROTTLE] = {"throttle", "400 ThrottlingException", 400,
+                        "ThrottlingException", "Rate exceeded"},
+    [FAULT_500] = {"500", "500 ServerException", 500, "ServerException",
+                   "Service unavailable."},
+    [FAULT_503_HTML] = {"503", "503 with an HTML page", 503, NULL,
+                        "Service Unavailable"},
+    [FAULT_HTML] = {"html", "200 with an HTML page", 200, NULL,
+                    "Welcome, please log in"},
+    [FAULT_DENY] = {"deny", "400 AccessDeniedException", 400,
+                    "AccessDeniedException",
                     "User: arn:aws:sts::123456789012:assumed-role/oncall/demo"
                     " is not authorized to perform this action because no "
                     "identity-based policy allows it"},
-    [FAULT_EXPIRED] = {"expired", "400 ExpiredTokenException", 400, "ExpiredTokenException",
+    [FAULT_EXPIRED] = {"expired", "400 ExpiredTokenException; metadata gives "
+                       "credentials of yesterday", 400,
+                       "ExpiredTokenException",
                        "The security token included in the request is "
                        "expired"},
-    [FAULT_SKEW] = {"skew", "400 InvalidSignatureException, signature expired", 400, "InvalidSignatureException",
+    [FAULT_SKEW] = {"skew", "400 InvalidSignatureException, expired", 400,
+                    "InvalidSignatureException",
                     "Signature expired: the request is now earlier than the "
                     "oldest one allowed (5 min.)"},
-    [FAULT_RESET_BEFORE] = {"reset-before", "connection reset, nothing applied", 0, NULL, NULL},
-    [FAULT_RESET_AFTER] = {"reset-after", "applied, then connection reset", 0, NULL, NULL},
-    [FAULT_TRUNCATE] = {"truncate", "half of the body, well framed", 0, NULL, NULL},
-    [FAULT_CUT] = {"cut", "the connection ends amid the body", 0, NULL, NULL},
+    [FAULT_IDP] = {"idp", "400 IDPCommunicationError", 400,
+                   "IDPCommunicationError",
+                   "The identity provider could not be reached."},
+    [FAULT_REDIRECT] = {"redirect", "307 to /elsewhere", 307, NULL, NULL},
+    [FAULT_RESET_BEFORE] = {"reset-before", "connection reset, nothing "
+                            "applied", 0, NULL, NULL},
+    [FAULT_REFUSE] = {"refuse", "the same; nobody can connect for ms", 0,
+                      NULL, NULL},
+    [FAULT_RESET_AFTER] = {"reset-after", "applied, then connection reset", 0,
+                           NULL, NULL},
+    [FAULT_WRONG] = {"wrong", "credentials with a false secret; elsewhere "
+                     "400 UnrecognizedClientException", 400,
+                     "UnrecognizedClientException",
+                     "The security token included in the request is invalid."},
+    [FAULT_TRUNCATE] = {"truncate", "half of the body, well framed", 0, NULL,
+                        NULL},
+    [FAULT_CUT] = {"cut", "the connection ends amid the answer", 0, NULL,
+                   NULL},
+    [FAULT_DRIP] = {"drip", "in pieces of bytes, ms apart", 0, NULL, NULL},
     [FAULT_DELAY] = {"delay", "answered late", 0, NULL, NULL},
-    [FAULT_UNKNOWN_MEMBERS] = {"unknown", "members that nobody knows yet", 0, NULL, NULL},
+    [FAULT_MALFORMED] = {"malformed", "no JSON or XML any more", 0, NULL,
+                         NULL},
+    [FAULT_TYPES] = {"types", "values of other types", 0, NULL, NULL},
+    [FAULT_NULLS] = {"nulls", "members that are null", 0, NULL, NULL},
+    [FAULT_ENUMS] = {"enums", "words that nobody knows yet", 0, NULL, NULL},
+    [FAULT_UNKNOWN_MEMBERS] = {"unknown", "members that nobody knows yet", 0,
+                               NULL, NULL},
+    [FAULT_HUGE] = {"huge", "bytes (64 MiB) of blanks in front", 0, NULL,
+                    NULL},
+    [FAULT_BOMB] = {"bomb", "the same (256 MiB), gzipped", 0, NULL, NULL},
+    [FAULT_LOOP] = {"loop", "the first page again, with a token", 0, NULL,
+                    NULL},
+    [FAULT_CHANGE] = {"change", "after this, things come and go", 0, NULL,
+                      NULL},
+    [FAULT_CLOCK] = {"clock", "the server's clock is by=SECONDS ahead", 0,
+                     NULL, NULL},
 };
+
+const char *sim_fault_name(const struct fault *f)
+{
+    return f ? plan[f->kind].name : "";
+}
 
 static bool same_letter(char a, char b)
 {
@@ -123,25 +166,51 @@ const struct fault *sim_fault_due(struct sim *s, const char *service,
     return NULL;
 }
 
-bool sim_fault_answer(const struct fault *f, struct sim_reply *out,
-                      struct sim_ending *end)
+/* What happens to the connection. */
+static void end_it(const struct fault *f, struct sim_ending *end)
 {
+    enum sim_fault k = f->kind;
+    if (k == FAULT_DRIP) {
+        end->drip_bytes = f->bytes ? f->bytes : 16;
+        end->drip_ms = f->delay_ms ? f->delay_ms : 20;
+        return;
+    }
+    if (k == FAULT_REFUSE)
+        end->refuse_ms = f->delay_ms ? f->delay_ms : 1000;
+    else
+        end->delay_ms += f->delay_ms;
+    end->cut = k == FAULT_CUT;
+    end->reset = k == FAULT_RESET_BEFORE || k == FAULT_RESET_AFTER ||
+                 k == FAULT_REFUSE;
+}
+
+bool sim_fault_answer(struct sim *s, const struct sim_ask *ask,
+                      struct sim_reply *out, struct sim_ending *end)
+{
+    const struct fault *f = ask->fault;
+    bool gives = ask->op && ask->op->gives;
     if (!f)
         return false;
-    end->delay_ms += f->delay_ms;
-    end->cut = f->kind == FAULT_CUT;
-    end->reset = f->kind == FAULT_RESET_BEFORE || f->kind == FAULT_RESET_AFTER;
-    if (f->kind == FAULT_503_HTML) {
-        out->status = plan[f->kind].status;
-        out->type = "text/html";
-        strbuf_puts(&out->body, "<html><body><h1>503 Service Unavailable"
-                    "</h1></body></html>");
-        return true;
-    }
-    if (plan[f->kind].code)
+    end_it(f, end);
+    if ((f->kind == FAULT_WRONG && gives) ||
+        (f->kind == FAULT_EXPIRED && gives && ask->protocol == P_TEXT))
+        return false; /* sim_issue() sees to it */
+    if (plan[f->kind].code) {
         sim_put_error(out, plan[f->kind].status, plan[f->kind].code,
                       plan[f->kind].message);
-    return plan[f->kind].code || f->kind == FAULT_RESET_BEFORE;
+        return true;
+    }
+    if (!plan[f->kind].status)
+        return end->reset && f->kind != FAULT_RESET_AFTER;
+    out->status = plan[f->kind].status;
+    out->type = "text/html";
+    if (f->kind == FAULT_REDIRECT)
+        strbuf_printf(&out->headers, "Location: %s/elsewhere\r\n",
+                      s->endpoint);
+    else
+        strbuf_printf(&out->body, "<html><body><h1>%d %s</h1></body></html>",
+                      out->status, plan[f->kind].message);
+    return true;
 }
 
 /* ---- the text form --------------------------------------------------- */
@@ -157,7 +226,8 @@ static const struct {
     NUMBER("skip", skip, 0, 1000000),   NUMBER("count", count, 0, 1000000),
     NUMBER("every", every, 1, 1000000), NUMBER("p", percent, 0, 100),
     NUMBER("from", from_s, 0, 1000000), NUMBER("for", for_s, 0, 1000000),
-    NUMBER("ms", delay_ms, 0, 1000000),
+    NUMBER("ms", delay_ms, 0, 1000000), NUMBER("by", by_s, -100000, 100000),
+    NUMBER("bytes", bytes, 1, 1 << 30),
 };
 
 /* "count=3"; "count=all" has no end. */
@@ -216,7 +286,8 @@ static int parse_one(struct sim *s, char *text, struct err *err)
         if (!number && (pattern_over || !take_pattern(&f, word)))
             return err_set(err, ERR_USAGE, "A fault takes an action and then "
                            "skip=N, count=N (or all), every=N, p=PERCENT, "
-                           "from=SECONDS, for=SECONDS or ms=N, not %s.",
+                           "from=SECONDS, for=SECONDS, ms=N, bytes=N or "
+                           "by=SECONDS, not %s.",
                            word);
         pattern_over |= number;
     }

@@ -262,6 +262,9 @@ static bool compress_body(const char *body, size_t n, struct strbuf *out)
 static const char *reason(int status)
 {
     return status == 200   ? "OK"
+           : status == 307 ? "Temporary Redirect"
+           : status == 401 ? "Unauthorized"
+           : status == 429 ? "Too Many Requests"
            : status == 403 ? "Forbidden"
            : status == 404 ? "Not Found"
            : status == 413 ? "Payload Too Large"
@@ -273,8 +276,8 @@ static const char *reason(int status)
 
 void sim_http_reply(struct strbuf *out, int status, const char *type,
                     const char *request_id, const char *date,
-                    const char *body, size_t n, bool gzip, bool chunked,
-                    bool keep_alive)
+                    const char *headers, const char *body, size_t n, bool gzip,
+                    bool chunked, bool keep_alive)
 {
     struct strbuf z = STRBUF_INIT;
     if (gzip && n > 1024 && compress_body(body, n, &z)) {
@@ -285,8 +288,8 @@ void sim_http_reply(struct strbuf *out, int status, const char *type,
     }
     strbuf_printf(out,
                   "HTTP/1.1 %d %s\r\nx-amzn-RequestId: %s\r\n"
-                  "Content-Type: %s\r\nDate: %s\r\n",
-                  status, reason(status), request_id, type, date);
+                  "Content-Type: %s\r\nDate: %s\r\n%s",
+                  status, reason(status), request_id, type, date, headers);
     if (gzip)
         strbuf_puts(out, "Content-Encoding: gzip\r\n");
     if (!keep_alive)

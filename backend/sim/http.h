@@ -38,10 +38,11 @@ void sim_http_release(struct sim_http *r);
 const char *sim_http_header(const struct sim_http *r, const char *name);
 /* A Host that is ours: 127.0.0.1, localhost or [::1], any port. */
 bool sim_http_host_ok(const char *host);
-/* Status line, headers and body. gzip: compress; chunked: in chunks. */
+/* Status line, headers and body. headers: more lines, each ended; gzip:
+ * compress; chunked: in chunks. */
 void sim_http_reply(struct strbuf *out, int status, const char *type,
                     const char *request_id, const char *date,
-                    const char *body, size_t n, bool gzip, bool chunked,
-                    bool keep_alive);
+                    const char *headers, const char *body, size_t n, bool gzip,
+                    bool chunked, bool keep_alive);
 
 #endif

@@ -31,6 +31,7 @@ struct sim_conn {
     bool paused;     /* not reading: too much input */
     bool told_to_go_on; /* 100 Continue is out for this request */
     bool close_after, reset_after; /* reset: in place of the answer */
+    size_t drip, drip_ms, sent; /* bytes a piece (0 = all at once) */
 };
 
 static void drop_if_done(struct sim *s)
@@ -39,11 +40,16 @@ static void drop_if_done(struct sim *s)
         return;
     if (s->done)
         s->done(s->done_arg);
-    world_free(s->world);
+    for (size_t i = 0; i < s->n_worlds; i++)
+        world_free(s->worlds[i]);
+    free(s->worlds);
+    sim_creds_release(s);
+    if (s->journal >= 0)
+        close(s->journal);
+    free(s->deny);
     sim_forget_requests(s);
     free(s->requests);
     free(s->faults);
-    free(s->session_token);
     free(s);
 }
 
@@ -85,10 +91,17 @@ static void on_idle(uv_timer_t *t)
     close_conn(t->data, false);
 }
 
+static void on_delay(uv_timer_t *t);
+
 static void on_written(uv_write_t *w, int status)
 {
     struct sim_conn *c = w->data;
+    if (status == 0 && c->sent < c->out.len && !c->closing) {
+        uv_timer_start(&c->timer, on_delay, c->drip_ms, 0);
+        return;
+    }
     c->answering = false;
+    c->drip = 0;
     strbuf_clear(&c->out);
     if (status < 0 || c->close_after)
         close_conn(c, false);
@@ -98,7 +111,11 @@ static void on_written(uv_write_t *w, int status)
 
 static void send_now(struct sim_conn *c)
 {
-    uv_buf_t buf = uv_buf_init(c->out.data, (unsigned)c->out.len);
+    size_t n = c->out.len - c->sent;
+    if (c->drip && n > c->drip)
+        n = c->drip;
+    uv_buf_t buf = uv_buf_init(c->out.data + c->sent, (unsigned)n);
+    c->sent += n;
     c->write.data = c;
     uv_timer_stop(&c->timer);
     if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
@@ -118,6 +135,7 @@ static void on_delay(uv_timer_t *t)
 static void answer(struct sim_conn *c, bool end, int delay_ms)
 {
     c->answering = true;
+    c->sent = 0;
     c->close_after = end;
     if (delay_ms > 0)
         uv_timer_start(&c->timer, on_delay, (uint64_t)delay_ms, 0);
@@ -129,7 +147,7 @@ static void refuse(struct sim_conn *c, int status, const char *why)
 {
     char date[40];
     sim_http_reply(&c->out, status, "text/plain", "none",
-                   fmt_http_date(sim_now(c->sim), date), why, strlen(why),
+                   fmt_http_date(sim_now(c->sim), date), "", why, strlen(why),
                    false, false, false);
     answer(c, true, 0);
 }
@@ -143,6 +161,8 @@ static void go_on(struct sim_conn *c)
     c->told_to_go_on = true;
 }
 
+static void stop_listening(struct sim *s, int ms);
+
 static void serve_one(struct sim_conn *c, struct sim_http *r)
 {
     struct sim_ending end = {0};
@@ -150,6 +170,12 @@ static void serve_one(struct sim_conn *c, struct sim_http *r)
     bool keep = r->keep_alive && !end.close && !end.cut;
     sim_http_release(r);
     c->reset_after = end.reset;
+    c->drip = (size_t)end.drip_bytes;
+    c->drip_ms = (size_t)end.drip_ms;
+    if (end.refuse_ms) {
+        stop_listening(c->sim, end.refuse_ms);
+        return;
+    }
     if (end.reset && !end.delay_ms) {
         close_conn(c, true);
         return;
@@ -243,7 +269,8 @@ static void on_connection(uv_stream_t *st, int status)
 static void on_tick(uv_timer_t *t)
 {
     struct sim *s = t->data;
-    world_advance(s->world, sim_now(s));
+    for (size_t i = 0; i < s->n_worlds; i++)
+        world_advance(s->worlds[i], sim_now(s));
 }
 
 static void on_closed(uv_handle_t *h)
@@ -251,6 +278,40 @@ static void on_closed(uv_handle_t *h)
     struct sim *s = h->data;
     s->handles--;
     drop_if_done(s);
+}
+
+static int open_listener(struct sim *s)
+{
+    uv_tcp_init(s->loop, &s->listener);
+    s->listener.data = s;
+    s->listening = true;
+    s->handles++;
+    int rc = uv_tcp_bind(&s->listener, (struct sockaddr *)&s->at, 0);
+    return rc ? rc : uv_listen((uv_stream_t *)&s->listener, 128,
+                               on_connection);
+}
+
+static void close_listener(struct sim *s)
+{
+    if (s->listening)
+        uv_close((uv_handle_t *)&s->listener, on_closed);
+    s->listening = false;
+}
+
+static void on_reopen(uv_timer_t *t)
+{
+    struct sim *s = t->data;
+    if (open_listener(s)) /* somebody else has the port: try again */
+        stop_listening(s, 100);
+}
+
+/* Refuses whoever wants to connect, and drops who has. */
+static void stop_listening(struct sim *s, int ms)
+{
+    for (struct sim_conn *c = s->conns; c; c = c->next)
+        close_conn(c, true);
+    close_listener(s);
+    uv_timer_start(&s->reopen, on_reopen, (uint64_t)ms, 0);
 }
 
 /* 127.0.0.0/8, ::1 and localhost, nothing else. */
@@ -272,33 +333,29 @@ static int loopback(const char *address, int port,
 
 int sim_listen(struct sim *s, const char *address, int port, struct err *err)
 {
-    struct sockaddr_storage at = {0};
     char name[64];
-    int len = sizeof(at), rc;
-    if (loopback(address, port, &at))
+    int len = sizeof(s->at), rc;
+    if (loopback(address, port, &s->at))
         return err_set(err, ERR_USAGE, "The simulator listens on loopback "
                        "only (127.0.0.1 or [::1]), not on %s port %d.",
                        address, port);
-    uv_tcp_init(s->loop, &s->listener);
-    s->listener.data = s;
     uv_timer_init(s->loop, &s->tick);
-    s->tick.data = s;
+    uv_timer_init(s->loop, &s->reopen);
+    s->tick.data = s->reopen.data = s;
     s->handles = 2;
-    rc = uv_tcp_bind(&s->listener, (struct sockaddr *)&at, 0);
+    rc = open_listener(s);
     if (!rc)
-        rc = uv_listen((uv_stream_t *)&s->listener, 128, on_connection);
-    if (!rc)
-        rc = uv_tcp_getsockname(&s->listener, (struct sockaddr *)&at, &len);
+        rc = uv_tcp_getsockname(&s->listener, (struct sockaddr *)&s->at, &len);
     if (rc)
         return err_set(err, ERR_SYS, "Cannot listen on %s port %d: %s.",
                        address, port, uv_strerror(rc));
-    bool six = at.ss_family == AF_INET6;
+    bool six = s->at.ss_family == AF_INET6;
     if (!six)
-        uv_ip4_name((struct sockaddr_in *)&at, name, sizeof(name));
+        uv_ip4_name((struct sockaddr_in *)&s->at, name, sizeof(name));
     snprintf(s->endpoint, sizeof(s->endpoint), "http://%s:%d",
              six ? "[::1]" : name,
-             ntohs(six ? ((struct sockaddr_in6 *)&at)->sin6_port
-                       : ((struct sockaddr_in *)&at)->sin_port));
+             ntohs(six ? ((struct sockaddr_in6 *)&s->at)->sin6_port
+                       : ((struct sockaddr_in *)&s->at)->sin_port));
     uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
     uv_unref((uv_handle_t *)&s->tick);
     return 0;
@@ -318,7 +375,8 @@ void sim_close(struct sim *s, void (*done)(void *arg), void *arg)
     for (struct sim_conn *c = s->conns; c; c = c->next)
         close_conn(c, false);
     uv_close((uv_handle_t *)&s->tick, on_closed);
-    uv_close((uv_handle_t *)&s->listener, on_closed);
+    uv_close((uv_handle_t *)&s->reopen, on_closed);
+    close_listener(s);
 }
 
 void sim_free(struct sim *s)

@@ -88,6 +88,18 @@ static int parse_auth(const char *auth, struct parts *p)
     return ok ? 0 : -1;
 }
 
+void sim_sig_claim(const struct sim_http *r, char *key, size_t key_size,
+                   char *region, size_t region_size)
+{
+    const char *auth = sim_http_header(r, "authorization");
+    struct parts p = {0};
+    if (auth)
+        parse_auth(auth, &p);
+    snprintf(key, key_size, "%s", p.key ? p.key : "");
+    snprintf(region, region_size, "%s", p.region ? p.region : "");
+    parts_release(&p);
+}
+
 /* Blanks inside a value collapse to one. */
 static void put_value(struct strbuf *b, const char *v)
 {

@@ -5,6 +5,7 @@
 
 #include "backend/sim/http.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct sim_sig_error {
@@ -28,6 +29,9 @@ struct sim_scope {
 /* 0 with scope filled, or -1 with the error that AWS would give. */
 int sim_sig_check(const struct sim_http *r, const struct sim_keys *keys,
                   struct sim_scope *scope, struct sim_sig_error *err);
+/* Key id and region that the request names, believed or not; "" when none. */
+void sim_sig_claim(const struct sim_http *r, char *key, size_t key_size,
+                   char *region, size_t region_size);
 /* The canonical request of r for these signed headers (tests). -1 when one
  * of them was not sent. */
 int sim_sig_canonical(const struct sim_http *r, const char *signed_headers,

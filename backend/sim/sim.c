@@ -59,16 +59,39 @@ int sim_parse_clock(const char *text, struct sim_options *o, struct err *err)
                    "frozen@TIME or xN, not %s.", text);
 }
 
-static void random_key(char *out, const char *head, size_t n)
+static void add_world(struct sim *s, struct sim_world *w)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    unsigned char bytes[64];
-    size_t k = strlen(head);
-    rng_os_bytes(bytes, sizeof(bytes));
-    memcpy(out, head, k);
-    for (size_t i = k; i < n; i++)
-        out[i] = letters[bytes[i] & 31];
-    out[n] = '\0';
+    s->worlds = xgrow(s->worlds, &s->cap_worlds, s->n_worlds + 1,
+                      sizeof(*s->worlds));
+    s->worlds[s->n_worlds++] = w;
+}
+
+struct sim_world *sim_world_at(struct sim *s, const char *account,
+                               const char *region)
+{
+    struct err err;
+    for (size_t i = 0; i < s->n_worlds; i++)
+        if (strcmp(s->worlds[i]->account, account) == 0 &&
+            strcmp(s->worlds[i]->region, region) == 0)
+            return s->worlds[i];
+    struct world_options o = {.elsewhere = true, .account = account,
+                              .region = region, .seed = s->seed,
+                              .now_ms = s->start_ms};
+    add_world(s, world_new(&o, &err)); /* cannot fail: no text is parsed */
+    return s->worlds[s->n_worlds - 1];
+}
+
+bool sim_denied(const struct sim *s, const struct sim_role *role,
+                const char *action)
+{
+    return sim_listed(s->deny, action) ||
+           (role && sim_listed(role->deny, action));
+}
+
+void sim_set_deny(struct sim *s, const char *patterns)
+{
+    free(s->deny);
+    s->deny = xstrdup(patterns);
 }
 
 struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
@@ -86,19 +109,23 @@ struct sim *sim_new(struct uv_loop_s *loop, const struct sim_options *o,
     rng_seed(&s->rng, o->seed ? o->seed : 1);
     s->token_key = rng_next(&s->rng);
     rng_seed(&s->fault_rng, s->token_key ^ 0xfa17);
-    random_key(s->access_key, "AKIA", 20);
-    random_key(s->secret, "", 40);
-    if (o->access_key)
-        snprintf(s->access_key, sizeof(s->access_key), "%s", o->access_key);
-    if (o->secret)
-        snprintf(s->secret, sizeof(s->secret), "%s", o->secret);
-    s->session_token = xstrdup(o->session_token);
+    s->seed = o->seed ? o->seed : 1;
+    s->journal = -1;
+    s->deny = xstrdup(o->deny);
+    if (o->creds && sim_lives_parse(&s->creds.lives, o->creds, err)) {
+        sim_free(s);
+        return NULL;
+    }
+    sim_creds_init(s, o);
     struct world_options wo = {.scenario = o->scenario,
                                .spec = o->world,
-                               .seed = o->seed ? o->seed : 1,
+                               .seed = s->seed,
                                .now_ms = s->start_ms};
     s->world = world_new(&wo, err);
-    if (!s->world || (o->faults && sim_fault_parse(s, o->faults, err)) ||
+    if (s->world)
+        add_world(s, s->world);
+    if (!s->world || (o->journal && sim_journal_open(s, o->journal, err)) ||
+        (o->faults && sim_fault_parse(s, o->faults, err)) ||
         sim_listen(s, o->address ? o->address : "127.0.0.1", o->port, err)) {
         sim_free(s);
         return NULL;
@@ -113,12 +140,12 @@ const char *sim_endpoint(const struct sim *s)
 
 const char *sim_access_key(const struct sim *s)
 {
-    return s->access_key;
+    return s->creds.home->key;
 }
 
 const char *sim_secret(const struct sim *s)
 {
-    return s->secret;
+    return s->creds.home->secret;
 }
 
 const char *sim_region(const struct sim *s)
@@ -129,33 +156,6 @@ const char *sim_region(const struct sim *s)
 struct sim_world *sim_world_of(struct sim *s)
 {
     return s->world;
-}
-
-/* ---- request log ------------------------------------------------------ */
-
-size_t sim_requests(const struct sim *s)
-{
-    return s->n_requests;
-}
-
-const struct sim_request *sim_request_at(const struct sim *s, size_t i)
-{
-    return i < s->n_requests ? &s->requests[i] : NULL;
-}
-
-size_t sim_count(const struct sim *s, const char *operation)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_requests; i++)
-        n += strcmp(s->requests[i].operation, operation) == 0;
-    return n;
-}
-
-void sim_forget_requests(struct sim *s)
-{
-    for (size_t i = 0; i < s->n_requests; i++)
-        free(s->requests[i].body);
-    s->n_requests = 0;
 }
 
 /* ---- alone ----------------------------------------------------------- */
@@ -189,9 +189,9 @@ int sim_serve(const struct sim_options *o, bool die_with_parent)
         return err.code == ERR_USAGE ? 2 : 1;
     }
     s->no_log = true;
-    printf("{\"endpoint\":\"%s\",\"access_key_id\":\"%s\","
-           "\"secret_access_key\":\"%s\",\"region\":\"%s\"}\n",
-           s->endpoint, s->access_key, s->secret, s->world->region);
+    char *first = sim_describe(s);
+    puts(first);
+    free(first);
     fflush(stdout);
     uv_signal_init(&loop, &sv.term);
     uv_signal_init(&loop, &sv.in);

@@ -3,6 +3,7 @@
 #define ECSDASH_SIM_SIM_INTERNAL_H
 
 #include "backend/base/rng.h"
+#include "backend/sim/creds.h"
 #include "backend/sim/http.h"
 #include "backend/sim/sim.h"
 #include "backend/sim/wire.h"
@@ -18,6 +19,8 @@ struct fault {
     int skip, count; /* count < 0: for ever */
     int every, percent, from_s, for_s;
     int delay_ms;
+    int bytes; /* of huge and bomb; 0 = their own idea */
+    int by_s;  /* of clock */
     int turn; /* requests seen after the skipped ones */
 };
 
@@ -25,16 +28,25 @@ struct sim {
     uv_loop_t *loop;
     uv_tcp_t listener;
     uv_timer_t tick;
+    uv_timer_t reopen; /* of the listener, after the fault `refuse` */
+    bool listening;
+    struct sockaddr_storage at;
     int handles; /* open ones; the memory goes with the last */
     bool dead;
     struct sim_conn *conns;
     int n_conns;
-    struct sim_world *world;
+    struct sim_world *world;   /* of the home account and region */
+    struct sim_world **worlds; /* all that were asked for; the first is it */
+    size_t n_worlds, cap_worlds;
+    uint64_t seed;
     enum sim_clock_mode mode;
     double scale;
     struct clock *clock;   /* driven */
     int64_t start_ms, real_start_ms;
-    char endpoint[96], access_key[32], secret[64], *session_token;
+    char endpoint[96];
+    struct sim_creds creds;
+    char *deny;  /* patterns of denied actions, or NULL */
+    int journal; /* -1 = none */
     void (*done)(void *arg);
     void *done_arg;
     struct rng rng;
@@ -48,11 +60,25 @@ struct sim {
     int latency_ms;
 };
 
+/* What the caller asks for, and who he is. */
+struct sim_ask {
+    const struct sim_service_info *info; /* NULL = not known */
+    const struct sim_op *op;
+    const char *service, *name; /* for the log and the plan: "" and "?" */
+    enum sim_protocol protocol;
+    char claimed[132], region[32]; /* key id and region as they were sent */
+    const struct sim_ident *who;   /* who signed it rightly */
+    const struct fault *fault;     /* that meets it */
+};
+
 /* Before it becomes bytes. */
 struct sim_reply {
     int status;
+    enum sim_protocol protocol;
     const char *type;
-    struct strbuf body;
+    char id[37];
+    struct strbuf headers, body;
+    bool encoded; /* the body: leave it as it is */
 };
 
 /* What is to become of an answer besides its bytes. */
@@ -61,18 +87,42 @@ struct sim_ending {
     bool close; /* afterwards */
     bool cut;   /* half of it is sent */
     int delay_ms;
+    int drip_bytes, drip_ms; /* piece by piece */
+    int refuse_ms; /* nobody may connect for so long */
 };
 
 /* The fate that is due for this operation, or NULL; counts it. */
 const struct fault *sim_fault_due(struct sim *s, const char *service,
                                   const char *operation);
+/* "throttle"; "" of NULL. */
+const char *sim_fault_name(const struct fault *f);
 /* Stars match anything; letters of either case are the same. */
 bool sim_glob(const char *pattern, const char *text);
 /* True when the fault answers instead of the operation. */
-bool sim_fault_answer(const struct fault *f, struct sim_reply *out,
-                      struct sim_ending *end);
-void sim_put_error(struct sim_reply *r, int status, const char *code,
+bool sim_fault_answer(struct sim *s, const struct sim_ask *ask,
+                      struct sim_reply *out, struct sim_ending *end);
+/* What it does to the parameters, the reply and its bytes (faults_body.c). */
+void sim_fault_before(struct sim_call *c);
+void sim_fault_reply(struct sim_call *c);
+void sim_fault_body(struct sim *s, const struct fault *f,
+                    struct sim_reply *out);
+/* Shifts both clocks. */
+void sim_fault_clock(const struct fault *f, int64_t *now_ms, int64_t *alt_ms);
+
+/* In the shape of out->protocol; code as JSON services call it. */
+void sim_put_error(struct sim_reply *out, int status, const char *code,
                    const char *message);
+const char *sim_protocol_type(enum sim_protocol p);
+/* May this role (NULL = the first key and the users) do it? */
+bool sim_denied(const struct sim *s, const struct sim_role *role,
+                const char *action);
+/* Made when it is first asked for. */
+struct sim_world *sim_world_at(struct sim *s, const char *account,
+                               const char *region);
+int sim_journal_open(struct sim *s, const char *path, struct err *err);
+/* Logs one request. */
+void sim_note(struct sim *s, const struct sim_ask *ask,
+              const struct sim_http *r, int status);
 int64_t sim_real_ms(void);
 int sim_listen(struct sim *s, const char *address, int port, struct err *err);
 /* One whole request: checked, run, answered into out. */

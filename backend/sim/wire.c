@@ -19,6 +19,11 @@ void sim_fail(struct sim_call *c, const char *code, const char *fmt, ...)
     c->status = 400;
 }
 
+void sim_put_header(struct sim_call *c, const char *name, const char *value)
+{
+    strbuf_printf(c->headers, "%s: %s\r\n", name, value);
+}
+
 /* ---- members ---------------------------------------------------------- */
 
 static bool all_strings(const json_t *list)

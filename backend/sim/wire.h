@@ -9,12 +9,22 @@
 
 #include <jansson.h>
 
+struct sim;
+struct sim_http;
+struct sim_ident;
+struct fault;
 struct sim_op;
 
 /* What an operation works with and fills. */
 struct sim_call {
-    struct sim_world *world;
+    struct sim *sim;
+    struct sim_world *world; /* of the caller's account and region */
     const struct sim_op *op;
+    const struct sim_http *http;
+    const struct sim_ident *who; /* signed it; NULL in an open operation */
+    const struct fault *fault;   /* that meets it, or NULL */
+    const char *region;
+    struct strbuf *headers;      /* of the reply: whole lines with \r\n */
     int64_t now_ms;
     struct rng *rng;    /* of the wire: empty pages */
     uint64_t token_key;
@@ -37,13 +47,46 @@ struct sim_op {
     const char *name;
     const struct sim_member *members; /* name NULL ends */
     void (*run)(struct sim_call *c);
+    const char *path; /* "GET /a/b"; a * at its end takes any rest */
+    bool open;        /* asked without a signature */
+    bool gives;       /* credentials, which faults may spoil */
+    const char *action; /* for IAM, when it is not service:name; "" = free */
 };
 
-extern const struct sim_op sim_ecs_ops[], sim_logs_ops[]; /* name NULL ends */
+/* How a service is spoken to. */
+enum sim_protocol {
+    P_JSON, /* 1.1; key is the prefix of X-Amz-Target */
+    P_JSON10,
+    P_QUERY, /* key is the Version */
+    P_EC2,
+    P_SSO,  /* rest-json; operations have a path */
+    P_OIDC,
+    P_TEXT, /* plain answers, or JSON that is not rest-json */
+    P_N
+};
+
+/* Adding a service is one line in the table of services.c. */
+struct sim_service_info {
+    const char *name; /* of the signing scope, the log and the fault plan */
+    const char *iam;  /* its prefix in IAM actions */
+    enum sim_protocol protocol;
+    const char *key;
+    const struct sim_op *ops; /* name NULL ends */
+    const char *xmlns, *region; /* region: the only one; NULL = any */
+};
+extern const struct sim_service_info sim_services[]; /* name NULL ends */
+extern const struct sim_op sim_ecs_ops[], sim_logs_ops[], sim_sts_ops[],
+    sim_iam_ops[], sim_sso_ops[], sim_oidc_ops[], sim_imds_ops[],
+    sim_container_ops[], sim_process_ops[], sim_elsewhere_ops[];
 
 /* Set the error of a call (HTTP 400). */
 void sim_fail(struct sim_call *c, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with another status. */
+#define sim_fail_as(c, http, ...) \
+    (sim_fail((c), __VA_ARGS__), (void)((c)->status = (http)))
+/* Another header of the reply. */
+void sim_put_header(struct sim_call *c, const char *name, const char *value);
 /* Unknown members, wrong types and missing ones are refused. 0/-1. */
 int sim_check_members(struct sim_call *c);
 
@@ -118,6 +161,18 @@ json_t *sim_taskdef_json(const struct sim_call *c,
 
 /* The member `cluster` (default "default"); NULL after sim_fail. */
 struct sim_cluster *sim_in_cluster(struct sim_call *c);
+
+/* ---- forms and XML (wire_query.c) -------------------------------------- */
+/* "A.member.1.B=x&C.2=y" as JSON; words become numbers and booleans where
+ * the operation's table (may be NULL) says so. nested: dots mean something. */
+json_t *sim_form_json(const char *form, const struct sim_member *members,
+                      bool nested);
+/* Heap: value of a field, decoded; NULL when it is not there. */
+char *sim_form_value(const char *form, const char *name);
+void sim_put_xml_text(struct strbuf *b, const char *text);
+/* The reply of a query service. */
+void sim_put_xml(struct strbuf *b, const struct sim_service_info *info,
+                 const char *op, json_t *out, const char *request_id);
 
 /* Operations that live in files of their own, for the table in ops_ecs.c. */
 void sim_op_list_tasks(struct sim_call *c);

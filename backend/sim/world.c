@@ -49,15 +49,19 @@ void world_free(struct sim_world *w)
 struct sim_world *world_new(const struct world_options *o, struct err *err)
 {
     struct sim_world *w = xcalloc(1, sizeof(*w));
-    snprintf(w->account, sizeof(w->account), "123456789012");
-    snprintf(w->region, sizeof(w->region), "eu-west-1");
+    snprintf(w->account, sizeof(w->account), "%s",
+             o->account ? o->account : "123456789012");
+    snprintf(w->region, sizeof(w->region), "%s",
+             o->region ? o->region : "eu-west-1");
     w->seed = o->seed;
     rng_seed(&w->rng, o->seed);
     w->start_ms = o->now_ms;
     w->now_ms = o->now_ms - 3600000; /* an hour of history is lived through */
     w->line_ms = 2000;
     w->tasks = map_new();
-    if (scenario_build(w, o, err)) {
+    if (o->elsewhere) {
+        scenario_elsewhere(w);
+    } else if (scenario_build(w, o, err)) {
         world_free(w);
         return NULL;
     }

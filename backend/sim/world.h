@@ -160,6 +160,8 @@ struct world_options {
     const char *spec;     /* "clusters=3,services=250,tasks=3000,lines=100" */
     uint64_t seed;
     int64_t now_ms;
+    const char *account, *region; /* NULL = the home ones */
+    bool elsewhere; /* a small world of its own, whatever the scenario */
 };
 
 struct sim_world *world_new(const struct world_options *o, struct err *err);
@@ -186,6 +188,10 @@ void world_stop_task(struct sim_world *w, struct sim_service *owner,
 struct sim_task *world_run_task(struct sim_world *w, struct sim_service *s,
                                 struct sim_taskdef *def, const char *launch,
                                 const char *started_by);
+
+/* Things come and go at once: a service is added that sorts first, one is
+ * deleted, a task is stopped. */
+void world_change(struct sim_world *w, struct rng *rng);
 
 /* Counts as AWS shows them. */
 int service_running(const struct sim_service *s);
@@ -215,6 +221,7 @@ struct sim_task *world_add_task(struct sim_world *w, struct sim_service *s,
                                 struct sim_taskdef *def, int64_t created_ms);
 void world_event(struct sim_service *s, int64_t at_ms, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void scenario_elsewhere(struct sim_world *w);
 int scenario_build(struct sim_world *w, const struct world_options *o,
                    struct err *err);
 

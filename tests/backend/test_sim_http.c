@@ -266,7 +266,7 @@ static void replies_come_back_whole(void **state)
     for (int mode = 0; mode < 4; mode++) {
         struct strbuf out = STRBUF_INIT;
         size_t n;
-        sim_http_reply(&out, 200, "text/x", "id-1", "now", body,
+        sim_http_reply(&out, 200, "text/x", "id-1", "now", "", body,
                        sizeof(body), mode & 1, mode & 2, true);
         assert_int_equal(strncmp(out.data, "HTTP/1.1 200 OK\r\n", 17), 0);
         assert_non_null(strstr(out.data, "x-amzn-RequestId: id-1\r\n"));
@@ -282,7 +282,7 @@ static void small_replies_are_not_compressed(void **state)
 {
     (void)state;
     struct strbuf out = STRBUF_INIT;
-    sim_http_reply(&out, 400, "t", "i", "d", "{}", 2, true, false, false);
+    sim_http_reply(&out, 400, "t", "i", "d", "", "{}", 2, true, false, false);
     assert_null(strstr(out.data, "gzip"));
     assert_non_null(strstr(out.data, "Content-Length: 2\r\n"));
     assert_non_null(strstr(out.data, "Connection: close\r\n"));

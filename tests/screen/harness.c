@@ -402,7 +402,7 @@ void screen_free(struct screen *s)
 bool sim_child_start(struct sim_child *c, const char *const *args)
 {
     int fds[2];
-    char line[1024];
+    char line[16384];
     size_t n = 0;
     const char *bin = getenv("ECSDASH_BIN");
     *c = (struct sim_child){.pid = -1};

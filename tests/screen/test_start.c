@@ -183,7 +183,7 @@ static void an_unknown_option_is_a_usage_error(void **state)
 static void without_a_tty_the_rows_are_tab_separated(void **state)
 {
     (void)state;
-    char cmd[600], line[1024];
+    char cmd[600], line[16384];
     size_t lines = 0, tabs = 0;
     bool worst = false;
     snprintf(cmd, sizeof(cmd), "exec '%s' --demo --seed 7 </dev/null",
