@@ -460,6 +460,23 @@ static void read_only_refuses_mutations_before_anything_is_sent(void **state)
     assert_int_equal(mini_count(l->server), 1);
 }
 
+/* "awslogs-region" of a task definition ends up here. */
+static void a_region_that_is_no_host_label_is_refused(void **state)
+{
+    struct lab *l = *state;
+    struct got g = {0};
+    struct err err;
+    struct aws_call_opts opts = {.region = "evil.example.org/"};
+
+    assert_int_equal(aws_call(l->client, &l->scope, &list_op, NULL, &opts,
+                              on_done, &g, &err), -1);
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_non_null(strstr(err.message, "evil.example.org/"));
+    settle(l);
+    assert_int_equal(mini_count(l->server), 0);
+    assert_int_equal(g.n, 0);
+}
+
 static void read_only_holds_for_a_call_that_still_waits(void **state)
 {
     struct lab *l = *state;
@@ -792,6 +809,7 @@ int main(void)
         T(refused_mutation_is_not_unknown),
         T(mutation_that_never_left_is_tried_again),
         T(read_only_refuses_mutations_before_anything_is_sent),
+        T(a_region_that_is_no_host_label_is_refused),
         T(read_only_holds_for_a_call_that_still_waits),
         T(large_answer_is_parsed_off_the_loop),
         T(cancel_during_the_pool_parse_is_silent),
