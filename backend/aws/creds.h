@@ -110,6 +110,7 @@ struct cred_turn {
     /* The service called the last credentials expired or wrong: don't take
      * the same ones from a cache again. */
     bool rejected;
+    int64_t sso_tried_ms; /* SSO's own: when it last renewed a token; 0 = never */
 };
 /* creds' strings are taken (creds is left empty). */
 void cred_provide(struct cred_turn *turn, struct aws_creds *creds);

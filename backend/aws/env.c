@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 const char *aws_env_get(const struct aws_env *env, const char *name)
 {
@@ -21,6 +22,12 @@ static const char *process_get(void *arg, const char *name)
 {
     (void)arg;
     return getenv(name);
+}
+
+const char *const *aws_env_all(const struct aws_env *env)
+{
+    return env && env->get == process_get ? (const char *const *)environ
+                                          : NULL;
 }
 
 struct aws_env aws_env_process(void)

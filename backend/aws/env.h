@@ -15,6 +15,9 @@ struct aws_env {
 const char *aws_env_get(const struct aws_env *env, const char *name);
 /* "true" in any case. */
 bool aws_env_flag(const struct aws_env *env, const char *name);
+/* All of it, "NAME=value", NULL-terminated, borrowed, for a program that the
+ * user has named; NULL unless it is the process's own. */
+const char *const *aws_env_all(const struct aws_env *env);
 /* The process's own environment. */
 struct aws_env aws_env_process(void);
 

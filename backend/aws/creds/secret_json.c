@@ -1,0 +1,58 @@
+#include "backend/aws/creds/secret_json.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/fmt.h"
+
+static void wiping_free(void *p)
+{
+    if (p)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
+void secret_json_init(void)
+{
+    json_malloc_t m;
+    json_free_t f;
+
+    json_get_alloc_funcs(&m, &f);
+    if (f != wiping_free)
+        json_set_alloc_funcs(m, wiping_free);
+}
+
+json_t *secret_json_parse(const char *text, size_t len)
+{
+    json_t *j = json_loadb(text, len, 0, NULL);
+
+    if (j && json_is_object(j))
+        return j;
+    json_decref(j);
+    return NULL;
+}
+
+const char *secret_json_get(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+
+    return s && s[0] ? s : NULL;
+}
+
+int secret_json_time(const json_t *object, const char *key, int64_t *wall_ms)
+{
+    const char *s = secret_json_get(object, key);
+    size_t n = s ? strlen(s) : 0;
+    char buf[48];
+
+    if (!s || n >= sizeof(buf))
+        return -1;
+    snprintf(buf, sizeof(buf), "%s", s);
+    if (n > 3 && strcmp(buf + n - 3, "UTC") == 0) {
+        buf[n - 3] = 'Z';
+        buf[n - 2] = '\0';
+    }
+    return fmt_parse_iso(buf, wall_ms);
+}

@@ -1,0 +1,22 @@
+/* secret_json.h - JSON that holds secrets: parsed from memory, looked at, and
+ * wiped. */
+#ifndef ECSDASH_AWS_CREDS_SECRET_JSON_H
+#define ECSDASH_AWS_CREDS_SECRET_JSON_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* From here on jansson wipes whatever it frees, everywhere in the program
+ * (its parser's buffers can't be reached in any other way). Call it before
+ * threads parse JSON; later calls change nothing. */
+void secret_json_init(void);
+/* An object, or NULL. The text may hold several lines but nothing after. */
+json_t *secret_json_parse(const char *text, size_t len);
+/* Borrowed; NULL when absent, no string, or empty. */
+const char *secret_json_get(const json_t *object, const char *key);
+/* An ISO time; also with "UTC" at its end, as old AWS CLIs wrote it. -1 when
+ * absent or no time. */
+int secret_json_time(const json_t *object, const char *key, int64_t *wall_ms);
+
+#endif
