@@ -305,6 +305,7 @@ void app_free(struct app *a)
 {
     if (!a)
         return;
+    app_drop_questions(a);
     app_close_views(a);
     mutations_free(a->mutations);
     scope_cancel(&a->scope);

@@ -66,6 +66,7 @@ typedef void app_dialog_fn(void *arg, enum dialog_result r);
 typedef void app_menu_fn(void *arg, int choice);
 
 #define APP_MAX_VIEWS 32
+#define APP_RECENT 8
 
 struct app {
     struct app_options o;
@@ -76,6 +77,8 @@ struct app {
     size_t n_forward;
     struct messages messages;
     struct realm *realm;  /* the context: whose rows are on the screen */
+    char recent[APP_RECENT][64]; /* regions of this run, newest first */
+    size_t n_recent;
     struct realm *left;   /* earlier ones that still answer to a mutation */
     struct surface surface;
     enum app_paint paint;
@@ -187,6 +190,7 @@ void app_realm_start(struct app *a);
 void app_realm_tick(struct app *a);
 void app_realm_end(struct app *a);
 void app_close_views(struct app *a);
+void app_drop_questions(struct app *a);
 
 /* Contexts live now (prompt, dialog and menu are handled before these). */
 size_t app_contexts(const struct app *a, enum context *out);

@@ -63,6 +63,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
         {aws_client_region(r->client), ROLE_HEADER, 0, false},
         {r->identity_known ? r->identity.account : NULL, ROLE_HEADER, 0,
          false},
+        {*r->alias ? r->alias : NULL, ROLE_HEADER, 2, false},
         {app_is_prod(a) ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
         {who, ROLE_HEADER, 3, false},
         {app_read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},

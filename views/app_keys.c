@@ -5,6 +5,7 @@
 #include "views/command.h"
 #include "views/kind.h"
 #include "views/mutate.h"
+#include "views/switch_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,15 @@ static bool app_act(struct app *a, enum action_id action)
     case ACTION_MESSAGES:
         a->messages.unread = 0;
         open_unless_top(a, "messages", messages_view_new(a));
+        return true;
+    case ACTION_PROFILE:
+        switch_profile(a, 1, NULL);
+        return true;
+    case ACTION_REGION:
+        switch_region(a, 1, NULL);
+        return true;
+    case ACTION_WHOAMI:
+        open_unless_top(a, "whoami", whoami_view_new(a));
         return true;
     case ACTION_COMMAND:
         command_ask(a, "");

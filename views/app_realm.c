@@ -114,6 +114,25 @@ static bool another_account(struct app *a, const struct aws_identity *id)
     return true;
 }
 
+static void on_alias(void *arg, const char *alias, const struct err *err)
+{
+    struct app *a = arg;
+    if (!err)
+        snprintf(a->realm->alias, sizeof(a->realm->alias), "%s", alias);
+    app_dirty(a, PAINT_DATA);
+}
+
+/* Once: not to be allowed to ask is nothing to speak of. */
+static void ask_alias(struct app *a)
+{
+    struct realm *r = a->realm;
+    if (r->alias_asked)
+        return;
+    r->alias_asked = true;
+    struct err err = {0};
+    aws_account_alias(r->client, &r->scope, on_alias, a, &err);
+}
+
 static void on_identity(void *arg, const struct aws_identity *id,
                         const struct err *err)
 {
@@ -130,6 +149,7 @@ static void on_identity(void *arg, const struct aws_identity *id,
         const struct config_context *c = app_settings(a, r);
         if (c && c->read_only)
             aws_client_set_read_only(r->client, true);
+        ask_alias(a);
     }
     app_dirty(a, PAINT_DATA);
 }
@@ -197,12 +217,14 @@ void app_realm_end(struct app *a)
 /* ---- another one ----------------------------------------------------- */
 
 /* Questions hold views and rows of the old realm. */
-static void drop_questions(struct app *a)
+void app_drop_questions(struct app *a)
 {
     if (a->prompt.open)
         prompt_close(&a->prompt);
-    if (a->menu.open)
+    if (a->menu.open) {
         menu_close(&a->menu);
+        a->menu_fn(a->menu_arg, -1);
+    }
     if (a->dialog.open)
         app_dialog_close(a);
     a->prompt_fn = NULL;
@@ -223,7 +245,7 @@ int app_switch(struct app *a, const char *profile, const char *region,
     if (!r)
         return -1;
     mutations_leave(a->mutations);
-    drop_questions(a);
+    app_drop_questions(a);
     app_close_views(a);
     /* Names given at the start are of the first context. */
     free((char *)a->o.cluster);

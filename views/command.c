@@ -8,6 +8,7 @@
 #include "views/app.h"
 #include "views/kind.h"
 #include "views/mutate.h"
+#include "views/switch_view.h"
 #include "views/table_model.h"
 
 #include <stdlib.h>
@@ -48,6 +49,25 @@ static void run_kind(struct app *a, const struct kind *k, int argc,
     strbuf_release(&filter);
 }
 
+/* A way in, none out: what was marked as safe stays so. */
+static void set_read_only(struct app *a, const char *word)
+{
+    bool on;
+    const char *why = app_read_only(a);
+    if (grammar_bool(word, &on)) {
+        app_say(a, MSG_WARN, "readonly takes yes, not %s.", word);
+    } else if (on) {
+        if (!a->o.read_only)
+            app_set_read_only(a, "it was set to readonly while running");
+        app_say(a, MSG_OK, "Read-only until the program ends.");
+    } else if (why) {
+        app_say(a, MSG_WARN, "Read-only is not lifted while running: %s.",
+                why);
+    } else {
+        app_say(a, MSG_INFO, "It is not read-only.");
+    }
+}
+
 static void run_set(struct app *a, int argc, char **argv)
 {
     int64_t seconds;
@@ -56,6 +76,7 @@ static void run_set(struct app *a, int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
         fmt_parse_int(argv[2], 1, 3600, &seconds) == 0) {
         a->o.refresh_ms = seconds * 1000;
+        a->o.realm.store.refresh_ms = a->o.refresh_ms;
         store_set_refresh(a->realm->store, a->o.refresh_ms);
         app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
     } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
@@ -65,8 +86,12 @@ static void run_set(struct app *a, int argc, char **argv)
         }
         *a->o.theme = theme;
         a->redraw_wanted = true;
+    } else if (argc == 3 && (strcmp(argv[1], "readonly") == 0 ||
+                             strcmp(argv[1], "read-only") == 0)) {
+        set_read_only(a, argv[2]);
     } else {
-        app_say(a, MSG_WARN, "Use :set refresh SECONDS or :set theme NAME.");
+        app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set theme NAME or "
+                ":set readonly yes.");
     }
 }
 
@@ -95,6 +120,8 @@ static void run_quit(struct app *a, int argc, char **argv)
 
 static const struct command commands[] = {
     {"set", "settings of this run", run_set},
+    {"profile", "go to another AWS profile", switch_profile},
+    {"region", "go to another region", switch_region},
     {"scale", "scale the selected service", run_scale},
     {"q", "quit", run_quit},
 };
@@ -164,6 +191,15 @@ static void complete(void *ctx, const char *line, size_t cursor,
             completion_offer(out, commands[i].name, word, n);
         for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
             completion_offer(out, action_get(id)->name, word, n);
+        return;
+    }
+    if (strncmp(line, "profile ", 8) == 0 && blank == line + 7) {
+        switch_complete_profile(a, out, word, n);
+        return;
+    }
+    if (strncmp(line, "region ", 7) == 0 ||
+        strncmp(line, "profile ", 8) == 0) {
+        switch_complete_region(a, out, word, n);
         return;
     }
     for (size_t d = 0; d < a->depth; d++) {

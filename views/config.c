@@ -114,31 +114,52 @@ static int set_statement(struct config *c, struct theme *theme,
     return 0;
 }
 
+static int context_setting(struct config_context *x,
+                           const struct grammar_stmt *b, struct err *err)
+{
+    const char *name = b->argv[0];
+    bool *flag = strcmp(name, "prod") == 0       ? &x->prod
+                 : strcmp(name, "readonly") == 0 ? &x->read_only
+                                                 : NULL;
+    bool confirm = strcmp(name, "confirm") == 0;
+    if (b->argc != 2 || (!flag && !confirm))
+        return err_set(err, ERR_CONFIG, "A context knows prod, readonly and "
+                       "confirm, each with a value, not %s.", name);
+    if (flag)
+        return yes_no(name, b->argv[1], flag, err);
+    if (strcmp(b->argv[1], "type") != 0 && strcmp(b->argv[1], "ask") != 0)
+        return err_set(err, ERR_CONFIG, "confirm takes type (the name is "
+                       "typed for every action) or ask, not %s.", b->argv[1]);
+    x->confirm_type = b->argv[1][0] == 't';
+    return 0;
+}
+
+/* A mistake in a block takes away that one setting: the others protect the
+ * account. */
 static int context_statement(struct config *c, const struct grammar_stmt *s,
                              struct err *err)
 {
-    if (s->argc != 2 || !s->has_block || strlen(s->argv[1]) > 15)
-        return err_set(err, ERR_CONFIG, "context takes an account and a "
-                       "block: context 123456789012 { prod yes }.");
-    if (c->n_contexts == ARRAY_LEN(c->contexts))
-        return err_set(err, ERR_CONFIG, "There are too many contexts.");
-    struct config_context x = {0};
-    snprintf(x.account, sizeof(x.account), "%s", s->argv[1]);
-    for (size_t i = 0; i < s->n_block; i++) {
-        const struct grammar_stmt *b = &s->block[i];
-        bool *flag = strcmp(b->argv[0], "prod") == 0       ? &x.prod
-                     : strcmp(b->argv[0], "readonly") == 0 ? &x.read_only
-                                                           : NULL;
-        if (b->argc == 2 && strcmp(b->argv[0], "confirm") == 0)
-            x.confirm_type = strcmp(b->argv[1], "type") == 0;
-        else if (b->argc != 2 || !flag)
-            return err_set(err, ERR_CONFIG, "A context knows prod, readonly "
-                           "and confirm, not %s.", b->argv[0]);
-        else if (yes_no(b->argv[0], b->argv[1], flag, err))
-            return -1;
+    struct config_context *x = NULL;
+    int rc = 0;
+    if (s->argc != 2 || !s->has_block || strlen(s->argv[1]) != 12 ||
+        strspn(s->argv[1], "0123456789") != 12)
+        return err_set(err, ERR_CONFIG, "context takes an account of twelve "
+                       "digits and a block: context 123456789012 { prod yes "
+                       "}.");
+    for (size_t i = 0; i < c->n_contexts && !x; i++)
+        if (strcmp(c->contexts[i].account, s->argv[1]) == 0)
+            x = &c->contexts[i];
+    if (!x && c->n_contexts == ARRAY_LEN(c->contexts))
+        return err_set(err, ERR_CONFIG, "There are more than %zu contexts.",
+                       ARRAY_LEN(c->contexts));
+    if (!x) {
+        x = &c->contexts[c->n_contexts++];
+        snprintf(x->account, sizeof(x->account), "%s", s->argv[1]);
     }
-    c->contexts[c->n_contexts++] = x;
-    return 0;
+    for (size_t i = 0; i < s->n_block; i++)
+        if (context_setting(x, &s->block[i], rc ? NULL : err))
+            rc = -1;
+    return rc;
 }
 
 static int statement(struct config *c, struct keymap *keymap,

@@ -27,7 +27,7 @@ struct config_context { /* of one account */
 struct config {
     int64_t refresh_ms; /* 0 = not set */
     bool read_only;
-    struct config_context contexts[16];
+    struct config_context contexts[64];
     size_t n_contexts;
     int mistakes;
 };

@@ -82,6 +82,8 @@ static void help_fill(struct view *v, void *arg, struct doc *out)
         ":services CLUSTER /FILTER", "a view, its scope and a filter at once",
         ":scale N", "scale the selected service",
         ":logs :restart :acknowledge :messages ...", "any action by its name",
+        ":profile NAME   :region NAME", "go elsewhere; without a name a list",
+        ":whoami", "account, identity, region, and who said so",
         ":-", "the last view",
         ":set theme NAME   :set refresh SECONDS", "settings of this run"};
     for (i = 0; i < ARRAY_LEN(commands); i += 2) {

@@ -37,6 +37,8 @@ struct realm {
     struct scope scope;        /* calls that end when it is left */
     struct aws_identity identity;
     bool identity_known;
+    char alias[80]; /* of the account; "" = none, or may not be asked */
+    bool alias_asked;
     bool identifying;
     struct err identity_error; /* code ERR_NONE while fine or not asked yet */
     int64_t identity_due_ms;   /* mono: ask again while it is not known */

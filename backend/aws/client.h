@@ -120,6 +120,13 @@ int aws_identify(struct aws_client *client, struct scope *scope,
 /* Fills account, partition and name from id->arn. 0/-1. */
 int aws_identity_from_arn(struct aws_identity *id, const char *arn);
 
+/* What the account is called (iam:ListAccountAliases); "" when it has no
+ * name, or with err. Few identities may ask. */
+typedef void aws_alias_fn(void *arg, const char *alias,
+                          const struct err *err);
+int aws_account_alias(struct aws_client *client, struct scope *scope,
+                      aws_alias_fn *done, void *arg, struct err *err);
+
 void aws_client_set_read_only(struct aws_client *client, bool on);
 bool aws_client_read_only(const struct aws_client *client);
 const char *aws_client_region(const struct aws_client *client);

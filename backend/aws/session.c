@@ -157,3 +157,13 @@ struct cred_chain *aws_session_creds(const struct aws_session *s)
 {
     return s->creds;
 }
+
+struct profile *aws_session_profile(const struct aws_session *s)
+{
+    return s->profile;
+}
+
+const struct endpoints *aws_session_endpoints(const struct aws_session *s)
+{
+    return s->endpoints;
+}

@@ -40,6 +40,9 @@ const char *aws_session_creds_source(const struct aws_session *s);
 /* The --endpoint-url in force, or NULL. */
 const char *aws_session_endpoint(const struct aws_session *s);
 struct http *aws_session_http(struct aws_session *s);
+/* NULL with no_files. */
+struct profile *aws_session_profile(const struct aws_session *s);
+const struct endpoints *aws_session_endpoints(const struct aws_session *s);
 struct cred_chain *aws_session_creds(const struct aws_session *s);
 
 #endif
