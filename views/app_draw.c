@@ -57,25 +57,29 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
     const char *who = r->identity_known ? r->identity.name
                       : r->identity_error.code ? "identity unknown"
                                                : "...";
+    const char *profile = aws_session_profile_name(r->session);
+    /* All of the row, so that nobody takes production for something else. */
+    enum role base = app_is_prod(a) ? ROLE_HEADER_PROD : ROLE_HEADER;
     const struct status_seg segs[] = {
-        {a->o.mode, ROLE_HEADER_PROD, 1, false},
-        {a->o.cluster, ROLE_HEADER, 5, false},
-        {aws_client_region(r->client), ROLE_HEADER, 0, false},
-        {r->identity_known ? r->identity.account : NULL, ROLE_HEADER, 0,
-         false},
-        {*r->alias ? r->alias : NULL, ROLE_HEADER, 2, false},
-        {app_is_prod(a) ? "[PROD]" : NULL, ROLE_HEADER_PROD, 0, false},
-        {who, ROLE_HEADER, 3, false},
-        {app_read_only(a) ? "READ-ONLY" : "RW", ROLE_HEADER, 1, false},
+        {a->o.mode, base, 1, false},
+        {app_is_prod(a) ? "[PROD]" : NULL, base, 0, false},
+        {a->o.cluster, base, 5, false},
+        {aws_client_region(r->client), base, 0, false},
+        {r->identity_known ? r->identity.account : NULL, base, 0, false},
+        {*r->alias ? r->alias : NULL, base, 2, false},
+        {who, base, 3, false},
+        {app_read_only(a)    ? "READ-ONLY"
+         : r->identity_known ? "RW" : "NO ACTIONS",
+         base, 1, false},
         {a->o.insecure ? "INSECURE" : NULL, ROLE_HEADER_PROD, 0, false},
-        {a->o.mode ? NULL : aws_session_endpoint(r->session), ROLE_HEADER, 8,
-         false},
-        {a->o.still ? NULL : calls, ROLE_HEADER, 7, true},
-        {every, ROLE_HEADER, 6, true},
-        {fmt_clock(app_now(a), FMT_UTC, clock), ROLE_HEADER, 4, true},
-        {fresh, fresh_role, 0, true},
+        {strcmp(profile, "default") == 0 ? NULL : profile, base, 9, false},
+        {a->o.mode ? NULL : aws_session_endpoint(r->session), base, 8, false},
+        {a->o.still ? NULL : calls, base, 7, true},
+        {every, base, 6, true},
+        {fmt_clock(app_now(a), FMT_UTC, clock), base, 4, true},
+        {fresh, fresh_role == ROLE_HEADER ? base : fresh_role, 0, true},
     };
-    status_draw(s, row, ROLE_HEADER, 2, segs, ARRAY_LEN(segs));
+    status_draw(s, row, base, 2, segs, ARRAY_LEN(segs));
 }
 
 static void draw_doc_row(struct surface *s, struct rect row,

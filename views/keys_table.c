@@ -34,7 +34,9 @@ void keys_table(FILE *out)
             i++;
         }
         bool table = i > 1 && i <= 3 && a->context == CONTEXT_GENERIC;
-        fprintf(out, "| `%s` | %s | %s | `:%s` |\n", keys, a->help,
+        const char *tick = *keys ? "`" : "";
+        fprintf(out, "| %s%s%s | %s | %s | `:%s` |\n", tick, keys, tick,
+                a->help,
                 table ? context_help(CONTEXT_TABLE)
                       : context_help(a->context),
                 a->name);

@@ -62,17 +62,17 @@ static void put_credentials(const struct app *a, struct doc *out)
                        creds->expires_ms > app_now(a) ? "in " : "past for ",
                        fmt_age(llabs(creds->expires_ms - app_now(a)), left));
     }
-    /* "environment: AWS_ACCESS_KEY_ID is not set; ...": one a line. */
-    const char *p = cred_chain_explain(chain);
-    bool first = true;
-    while (*p) {
-        const char *end = strstr(p, "; ");
-        size_t n = end ? (size_t)(end - p) : strlen(p);
-        char *one = xstrndup(p, n);
-        doc_fieldf(out, first ? "asked" : "", "%s", one);
-        free(one);
-        first = false;
-        p += n + (end ? 2 : 0);
+    const struct err *trouble = cred_chain_trouble(chain);
+    if (trouble)
+        doc_fieldf(out, "last refresh", "failed: %s", trouble->message);
+    for (size_t i = 0; i < cred_chain_n_notes(chain); i++) {
+        const struct cred_note *n = cred_chain_note(chain, i);
+        static const char *const said[] = {[CRED_NOT_ASKED] = "not asked",
+                                           [CRED_PASSED] = "passed over",
+                                           [CRED_FAILED] = "failed",
+                                           [CRED_PROVIDED] = "provides"};
+        doc_fieldf(out, n->name, "%s%s%s", said[n->said],
+                   *n->why ? ": " : "", n->why);
     }
 }
 

@@ -189,6 +189,226 @@ static void an_answer_after_the_switch_is_told(void **state)
     sim_set_latency(l->sim, 0);
 }
 
+/* ---- commands -------------------------------------------------------- */
+
+static int menu_row(const struct lab *l, const char *label)
+{
+    for (size_t i = 0; i < l->app->menu.n; i++)
+        if (strcmp(l->app->menu.items[i].label, label) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void profiles_are_listed_with_region_and_kind(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    app_do(l->app, ACTION_PROFILE);
+    assert_true(l->app->menu.open);
+    assert_int_equal(l->app->menu.n, 4);
+    int first = menu_row(l, "first");
+    assert_true(l->app->menu.items[first].current);
+    assert_non_null(strstr(l->app->menu.items[first].note, "keys"));
+    assert_non_null(strstr(l->app->menu.items[first].note,
+                           sim_region(l->sim)));
+    key(l, "s"); /* jumps to second */
+    key(l, "<Enter>");
+    assert_false(l->app->menu.open);
+    assert_string_equal(aws_session_profile_name(l->app->realm->session),
+                        "second");
+    app_do(l->app, ACTION_PROFILE);
+    key(l, "<Esc>");
+    assert_int_equal(l->app->realm->number, 2);
+}
+
+static void the_region_list_begins_with_those_used(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    app_command(l->app, "region us-east-2");
+    app_command(l->app, "region eu-north-1");
+    app_do(l->app, ACTION_REGION);
+    assert_string_equal(l->app->menu.items[0].label, "eu-north-1");
+    assert_true(l->app->menu.items[0].current);
+    assert_string_equal(l->app->menu.items[1].label, "us-east-2");
+    assert_string_equal(l->app->menu.items[2].label, "eu-west-1");
+    assert_true(menu_row(l, "sa-east-1") > 3);
+    assert_int_equal(menu_row(l, "cn-north-1"), -1);
+    l->app->menu.cursor = 1;
+    key(l, "<Enter>");
+    assert_string_equal(aws_client_region(l->app->realm->client),
+                        "us-east-2");
+    assert_string_equal(aws_session_profile_name(l->app->realm->session),
+                        "first");
+}
+
+static void commands_that_fail_say_why_and_stay(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    app_command(l->app, "profile nobody");
+    assert_said(l, "nobody");
+    app_command(l->app, "region not/a/region");
+    assert_said(l, "Still in eu-west-1");
+    assert_int_equal(l->app->realm->number, 1);
+    /* A profile without a region is entered in the present one. */
+    app_command(l->app, "profile nowhere");
+    assert_string_equal(aws_client_region(l->app->realm->client),
+                        "eu-west-1");
+    assert_said(l, "Still in region eu-west-1");
+    app_command(l->app, "profile second us-west-2");
+    assert_string_equal(aws_client_region(l->app->realm->client),
+                        "us-west-2");
+}
+
+static void names_are_completed(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    type(l, ":profile sec");
+    key(l, "<Tab>");
+    assert_string_equal(prompt_text(&l->app->prompt), "profile second ");
+    type(l, "us-west-2");
+    key(l, "<Enter>");
+    assert_string_equal(aws_client_region(l->app->realm->client),
+                        "us-west-2");
+    type(l, ":region sa-");
+    key(l, "<Tab>");
+    assert_string_equal(prompt_text(&l->app->prompt), "region sa-east-1 ");
+    key(l, "<Esc>");
+}
+
+static void whoami_says_who_said_so(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    l->config.contexts[0] = (struct config_context){
+        .account = "123456789012", .prod = true, .confirm_type = true};
+    l->config.n_contexts = 1;
+    app_do(l->app, ACTION_WHOAMI);
+    static const char *const lines[] = {
+        "account           123456789012",
+        "ARN               arn:aws:sts::123456789012:assumed-role/oncall/demo",
+        "PROD", "the name typed for each", "first (from --profile)",
+        "eu-west-1 (from profile first)", "http://127.0.0.1:",
+        "expire            never",
+        "environment       passed over: skipped because --profile was given",
+        "config file       provides: profile first in "};
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        if (!shows(l, lines[i]))
+            fail_msg("whoami does not say \"%s\"", lines[i]);
+    /* No secret and no whole key. */
+    assert_false(shows(l, sim_secret(l->sim)));
+    app_command(l->app, "set readonly yes");
+    pass(l, 1000);
+    assert_true(shows(l, "READ-ONLY: it was set to readonly"));
+    app_command(l->app, "profile keyless");
+    pass(l, 1000);
+    app_command(l->app, "whoami");
+    assert_true(shows(l, "account           unknown: "));
+    assert_true(shows(l, "no aws_access_key_id for profile"));
+}
+
+/* ---- what an account is marked as ------------------------------------ */
+
+static void mark(struct lab *l, struct config_context c)
+{
+    snprintf(c.account, sizeof(c.account), "123456789012");
+    l->config.contexts[0] = c;
+    l->config.n_contexts = 1;
+}
+
+static void readonly_is_not_lifted(void **state)
+{
+    struct lab *l = *state;
+    mark(l, (struct config_context){.read_only = true});
+    open_two(l, "catalog-api");
+    assert_true(shows(l, "READ-ONLY"));
+    assert_true(aws_client_read_only(l->app->realm->client));
+    app_command(l->app, "set readonly no");
+    assert_said(l, "Read-only is not lifted while running");
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "your config marks this account as readonly");
+    /* Not by going there and back either. */
+    go(l, "second");
+    go(l, "first");
+    pass(l, 2000);
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    assert_true(aws_client_read_only(l->app->realm->client));
+}
+
+static void set_readonly_holds_in_every_context(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, "catalog-api");
+    app_command(l->app, "set readonly yes");
+    go(l, "second");
+    pass(l, 2000);
+    assert_true(aws_client_read_only(l->app->realm->client));
+    app_command(l->app, "set readonly no");
+    key(l, "R");
+    assert_false(l->app->dialog.open);
+    assert_true(shows(l, "READ-ONLY"));
+}
+
+static void confirm_type_wants_the_name_for_everything(void **state)
+{
+    static const struct {
+        const char *key;
+        const char *then; /* what is asked before the name */
+    } all[] = {{"R", NULL}, {"S", "9"}, {"B", NULL}};
+    struct lab *l = *state;
+    mark(l, (struct config_context){.confirm_type = true, .prod = true});
+    open_two(l, "catalog-api");
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        key(l, all[i].key);
+        for (int k = 0; k < 50 && l->app->dialog.field == DIALOG_NO_FIELD;
+             k++)
+            pass(l, 500);
+        assert_asks(l, "this is production");
+        if (all[i].then) {
+            set_number(l, all[i].then);
+            confirm(l);
+        }
+        assert_int_equal(l->app->dialog.field, DIALOG_TYPED);
+        confirm(l); /* with nothing typed */
+        pass(l, 1000);
+        assert_int_equal(mutations(l), 0);
+        if (l->app->dialog.open)
+            key(l, "<Esc>");
+    }
+    key(l, "R");
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    assert_int_equal(mutations(l), 1);
+}
+
+static void production_is_said_in_the_header_and_the_dialog(void **state)
+{
+    struct lab *l = *state;
+    mark(l, (struct config_context){.prod = true});
+    open_two(l, "catalog-api");
+    app_draw(l->app, 24, 80);
+    char *line = surface_row_text(&l->app->surface, 0);
+    char *at = strstr(line, "PROD");
+    assert_non_null(at);
+    assert_int_equal(surface_at(&l->app->surface, 0,
+                                  (int)(at - line))->role,
+                     ROLE_HEADER_PROD);
+    free(line);
+    key(l, "R");
+    app_draw(l->app, 24, 80);
+    bool found = false;
+    for (int row = 3; row < 24; row++) {
+        line = surface_row_text(&l->app->surface, row);
+        found |= strstr(line, "PROD") != NULL;
+        free(line);
+    }
+    assert_true(found);
+}
+
 static void ending_with_two_contexts_leaks_nothing(void **state)
 {
     struct lab *l = *state;
@@ -215,6 +435,15 @@ int main(void)
         T(the_check_of_an_action_ends_with_its_context),
         T(what_was_sent_is_told_under_its_own_name),
         T(an_answer_after_the_switch_is_told),
+        T(profiles_are_listed_with_region_and_kind),
+        T(the_region_list_begins_with_those_used),
+        T(commands_that_fail_say_why_and_stay),
+        T(names_are_completed),
+        T(whoami_says_who_said_so),
+        T(readonly_is_not_lifted),
+        T(set_readonly_holds_in_every_context),
+        T(confirm_type_wants_the_name_for_everything),
+        T(production_is_said_in_the_header_and_the_dialog),
         T(ending_with_two_contexts_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
