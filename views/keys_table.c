@@ -34,9 +34,7 @@ void keys_table(FILE *out)
             i++;
         }
         bool table = i > 1 && i <= 3 && a->context == CONTEXT_GENERIC;
-        const char *tick = *keys ? "`" : "";
-        fprintf(out, "| %s%s%s | %s | %s | `:%s` |\n", tick, keys, tick,
-                a->help,
+        fprintf(out, "| `%s` | %s | %s | `:%s` |\n", keys, a->help,
                 table ? context_help(CONTEXT_TABLE)
                       : context_help(a->context),
                 a->name);
