@@ -6,5 +6,7 @@ const struct cred_provider *const cred_standard[] = {
     &cred_shared_file,
     &cred_process,
     &cred_config_file,
+    &cred_container,
+    &cred_imds,
     NULL,
 };
