@@ -1,5 +1,4 @@
-/* The simulator on a socket: connections, who may ask, faults, closing. The
- * client is a plain socket in the same thread, signed by ecsdash's signer. */
+/* The simulator on a socket: connections, who may ask, faults, closing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -16,197 +15,42 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "backend/aws/sigv4.h"
 #include "backend/base/clock.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
 #include "backend/sim/sim.h"
-
-#define WALL 1785000000000
-
-struct lab {
-    uv_loop_t loop;
-    struct clock *clock;
-    struct sim *sim;
-    int fd;
-    struct strbuf got;
-    const char *region, *service; /* to sign for; NULL = the right ones */
-};
-
-static int set_up(void **state)
-{
-    struct lab *l = xcalloc(1, sizeof(*l));
-    struct err err = {0};
-    uv_loop_init(&l->loop);
-    l->clock = clock_new_driven(WALL);
-    struct sim_options o = {.mode = SIM_CLOCK_DRIVEN, .clock = l->clock};
-    l->sim = sim_new(&l->loop, &o, &err);
-    l->fd = -1;
-    *state = l;
-    return l->sim ? 0 : -1;
-}
-
-/* Every test ends with a loop that closes. */
-static int tear_down(void **state)
-{
-    struct lab *l = *state;
-    sim_free(l->sim);
-    if (l->fd >= 0)
-        close(l->fd);
-    uv_run(&l->loop, UV_RUN_DEFAULT);
-    int rc = uv_loop_close(&l->loop);
-    clock_free(l->clock);
-    strbuf_release(&l->got);
-    free(l);
-    return rc;
-}
-
-static const char *host(const struct lab *l)
-{
-    return sim_endpoint(l->sim) + strlen("http://");
-}
-
-static void open_socket(struct lab *l)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons((uint16_t)strtol(strchr(host(l), ':') + 1, NULL, 10));
-    if (l->fd >= 0)
-        close(l->fd);
-    l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(l->fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    fcntl(l->fd, F_SETFL, O_NONBLOCK);
-    strbuf_clear(&l->got);
-}
-
-/* Sends while the loop runs, since both ends are ours. */
-static void send_all(struct lab *l, const char *data, size_t n)
-{
-    while (n) {
-        ssize_t k = send(l->fd, data, n, MSG_NOSIGNAL);
-        if (k > 0) {
-            data += k;
-            n -= (size_t)k;
-        }
-        uv_run(&l->loop, UV_RUN_NOWAIT);
-    }
-}
-
-/* Reads until `n` answers with a Content-Length are whole, or the end. 0, or
- * the errno of the socket, or -1 at its orderly end. */
-static int receive(struct lab *l, int n)
-{
-    char buf[65536];
-    for (;;) {
-        const char *p = strbuf_get(&l->got);
-        int whole = 0;
-        while (p && *p) {
-            const char *body = strstr(p, "\r\n\r\n");
-            const char *len = strstr(p, "Content-Length: ");
-            if (body && strncmp(p, "HTTP/1.1 100", 12) == 0) {
-                p = body + 4; /* not yet the answer */
-                continue;
-            }
-            if (!body || !len || len > body)
-                break;
-            body += 4 + strtoul(len + 16, NULL, 10);
-            if (body > l->got.data + l->got.len)
-                break;
-            whole++;
-            p = body;
-        }
-        if (whole >= n)
-            return 0;
-        uv_run(&l->loop, UV_RUN_NOWAIT);
-        ssize_t k = recv(l->fd, buf, sizeof(buf), 0);
-        if (k > 0)
-            strbuf_append(&l->got, buf, (size_t)k);
-        else if (k == 0)
-            return -1;
-        else if (errno != EAGAIN)
-            return errno;
-        else
-            uv_run(&l->loop, UV_RUN_ONCE);
-    }
-}
-
-static void put_signed(struct lab *l, struct strbuf *b, const char *op,
-                       const char *body)
-{
-    char target[100], date[20];
-    snprintf(target, sizeof(target), "AmazonEC2ContainerServiceV20141113.%s",
-             op);
-    fmt_amz_date(clock_wall_ms(l->clock), date);
-    struct http_header h[] = {{"Host", host(l)},
-                              {"Content-Type", "application/x-amz-json-1.1"},
-                              {"X-Amz-Target", target},
-                              {"X-Amz-Date", date}};
-    struct sigv4_request r = {.method = "POST", .path = "/", .headers = h,
-                              .n_headers = ARRAY_LEN(h), .body = body,
-                              .body_len = strlen(body),
-                              .region = l->region ? l->region
-                                                  : sim_region(l->sim),
-                              .service = l->service ? l->service : "ecs",
-                              .amz_date = date,
-                              .access_key = sim_access_key(l->sim),
-                              .secret = sim_secret(l->sim)};
-    struct strbuf auth = STRBUF_INIT;
-    assert_int_equal(sigv4_sign(&r, &auth, NULL, NULL), 0);
-    strbuf_puts(b, "POST / HTTP/1.1\r\n");
-    for (size_t i = 0; i < ARRAY_LEN(h); i++)
-        strbuf_printf(b, "%s: %s\r\n", h[i].name, h[i].value);
-    strbuf_printf(b, "Authorization: %s\r\nContent-Length: %zu\r\n\r\n%s",
-                  strbuf_get(&auth), strlen(body), body);
-    strbuf_release(&auth);
-}
-
-/* One signed call on a new connection; what receive() said. */
-static int call(struct lab *l, const char *op, const char *body)
-{
-    struct strbuf b = STRBUF_INIT;
-    put_signed(l, &b, op, body);
-    open_socket(l);
-    send_all(l, b.data, b.len);
-    strbuf_release(&b);
-    return receive(l, 1);
-}
-
-static void assert_says(const struct lab *l, const char *text)
-{
-    if (!strstr(strbuf_get(&l->got), text))
-        fail_msg("\"%s\" is not in: %s", text, strbuf_get(&l->got));
-}
+#include "tests/lib/simlab.h"
 
 /* ---- tests ------------------------------------------------------------ */
 
 static void a_signed_call_is_answered_and_noted(void **state)
 {
     struct lab *l = *state;
-    assert_int_equal(call(l, "ListClusters", "{\"maxResults\":1}"), 0);
-    assert_says(l, "HTTP/1.1 200 OK");
-    assert_says(l, "\"clusterArns\":[\"arn:aws:ecs:");
-    assert_says(l, "\"nextToken\":");
+    assert_int_equal(lab_call(l, "ListClusters", "{\"maxResults\":1}"), 0);
+    lab_says(l, "HTTP/1.1 200 OK");
+    lab_says(l, "\"clusterArns\":[\"arn:aws:ecs:");
+    lab_says(l, "\"nextToken\":");
     assert_int_equal(sim_count(l->sim, "ListClusters"), 1);
     const struct sim_request *q = sim_request_at(l->sim, 0);
     assert_string_equal(q->body, "{\"maxResults\":1}");
     assert_string_equal(q->service, "ecs");
     assert_string_equal(q->access_key, sim_access_key(l->sim));
     assert_int_equal(q->status, 200);
-    assert_int_equal(q->at_ms, WALL);
+    assert_int_equal(q->at_ms, LAB_WALL);
 }
 
 static void a_pipeline_is_answered_in_order(void **state)
 {
     struct lab *l = *state;
     struct strbuf b = STRBUF_INIT;
-    put_signed(l, &b, "ListClusters", "{}");
-    put_signed(l, &b, "ListServices", "{}");
-    put_signed(l, &b, "ListClusters", "{\"maxResults\":2}");
-    open_socket(l);
+    lab_put(l, &b, "ListClusters", "{}");
+    lab_put(l, &b, "ListServices", "{}");
+    lab_put(l, &b, "ListClusters", "{\"maxResults\":2}");
+    assert_int_equal(lab_connect(l), 0);
     for (size_t i = 0; i < b.len; i++) /* in the smallest pieces */
-        send_all(l, b.data + i, 1);
-    assert_int_equal(receive(l, 3), 0);
+        lab_send(l, b.data + i, 1);
+    assert_int_equal(lab_receive(l, 3), 0);
     strbuf_release(&b);
     const char *first = strstr(l->got.data, "clusterArns");
     const char *second = strstr(l->got.data, "ClusterNotFoundException");
@@ -223,11 +67,11 @@ static void nobody_unsigned_is_served(void **state)
         "Content-Type: application/x-amz-json-1.1\r\n"
         "X-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters\r\n"
         "Content-Length: 2\r\n\r\n{}";
-    open_socket(l);
-    send_all(l, text, sizeof(text) - 1);
-    assert_int_equal(receive(l, 1), 0);
-    assert_says(l, "HTTP/1.1 400 ");
-    assert_says(l, "MissingAuthenticationTokenException");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, text, sizeof(text) - 1);
+    assert_int_equal(lab_receive(l, 1), 0);
+    lab_says(l, "HTTP/1.1 400 ");
+    lab_says(l, "MissingAuthenticationTokenException");
 }
 
 static void a_foreign_host_is_refused(void **state)
@@ -235,20 +79,20 @@ static void a_foreign_host_is_refused(void **state)
     struct lab *l = *state;
     static const char text[] = "POST / HTTP/1.1\r\nHost: evil.example\r\n"
                                "Content-Length: 0\r\n\r\n";
-    open_socket(l);
-    send_all(l, text, sizeof(text) - 1);
-    assert_int_equal(receive(l, 2), -1); /* answered, then closed */
-    assert_says(l, "HTTP/1.1 403 ");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, text, sizeof(text) - 1);
+    assert_int_equal(lab_receive(l, 2), -1); /* answered, then closed */
+    lab_says(l, "HTTP/1.1 403 ");
     assert_int_equal(sim_requests(l->sim), 0);
 }
 
 static void a_broken_request_is_told_and_the_connection_closed(void **state)
 {
     struct lab *l = *state;
-    open_socket(l);
-    send_all(l, "nonsense\r\n\r\n", 12);
-    assert_int_equal(receive(l, 2), -1);
-    assert_says(l, "HTTP/1.1 400 ");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, "nonsense\r\n\r\n", 12);
+    assert_int_equal(lab_receive(l, 2), -1);
+    lab_says(l, "HTTP/1.1 400 ");
 }
 
 static void expect_continue_is_answered_once(void **state)
@@ -257,12 +101,12 @@ static void expect_continue_is_answered_once(void **state)
     static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\n"
                                "Expect: 100-continue\r\n"
                                "Content-Length: 3\r\n\r\n";
-    open_socket(l);
-    send_all(l, head, sizeof(head) - 1);
-    send_all(l, "a", 1);
-    send_all(l, "b", 1);
-    send_all(l, "c", 1);
-    assert_int_equal(receive(l, 1), 0);
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, head, sizeof(head) - 1);
+    lab_send(l, "a", 1);
+    lab_send(l, "b", 1);
+    lab_send(l, "c", 1);
+    assert_int_equal(lab_receive(l, 1), 0);
     assert_int_equal(strncmp(l->got.data, "HTTP/1.1 100 Continue\r\n\r\n"
                              "HTTP/1.1 400", 37), 0);
 }
@@ -277,20 +121,20 @@ static void faults_meet_the_requests_they_are_meant_for(void **state)
     const char *const want[] = {"clusterArns", "ThrottlingException",
                                 "ThrottlingException", "clusterArns"};
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
-        assert_int_equal(call(l, "ListClusters", "{}"), 0);
-        assert_says(l, want[i]);
+        assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
+        lab_says(l, want[i]);
     }
-    assert_int_equal(call(l, "ListServices", "{}"), 0);
-    assert_says(l, "HTTP/1.1 503 ");
-    assert_says(l, "Content-Type: text/html");
-    assert_int_equal(call(l, "ListServices", "{}"), 0);
-    assert_says(l, "ClusterNotFoundException");
+    assert_int_equal(lab_call(l, "ListServices", "{}"), 0);
+    lab_says(l, "HTTP/1.1 503 ");
+    lab_says(l, "Content-Type: text/html");
+    assert_int_equal(lab_call(l, "ListServices", "{}"), 0);
+    lab_says(l, "ClusterNotFoundException");
 }
 
 static void call_and_see(struct lab *l, const char *op, const char *said)
 {
-    assert_int_equal(call(l, op, "{}"), 0);
-    assert_says(l, said);
+    assert_int_equal(lab_call(l, op, "{}"), 0);
+    lab_says(l, said);
 }
 
 static void faults_are_picked_by_pattern_turn_chance_and_time(void **state)
@@ -316,7 +160,7 @@ static void faults_are_picked_by_pattern_turn_chance_and_time(void **state)
     sim_fault_clear(l->sim);
     assert_int_equal(sim_fault_parse(l->sim, "500:*:p=30:count=all", &err), 0);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(call(l, "ListClusters", "{}"), 0);
+        assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
         met += strstr(l->got.data, "ServerException") != NULL;
     }
     assert_in_range(met, 15, 45);
@@ -332,12 +176,12 @@ static void resets_come_before_or_after_the_deed(void **state)
         "{\"cluster\":\"prod-main\",\"services\":[\"cart\"]}";
     sim_fault_add(l->sim, "UpdateService", FAULT_RESET_BEFORE, 0, 1, 0);
     sim_fault_add(l->sim, "UpdateService", FAULT_RESET_AFTER, 0, 1, 0);
-    assert_int_equal(call(l, "UpdateService", scale), ECONNRESET);
-    assert_int_equal(call(l, "DescribeServices", ask), 0);
-    assert_says(l, "\"desiredCount\":8");
-    assert_int_equal(call(l, "UpdateService", scale), ECONNRESET);
-    assert_int_equal(call(l, "DescribeServices", ask), 0);
-    assert_says(l, "\"desiredCount\":5");
+    assert_int_equal(lab_call(l, "UpdateService", scale), ECONNRESET);
+    assert_int_equal(lab_call(l, "DescribeServices", ask), 0);
+    lab_says(l, "\"desiredCount\":8");
+    assert_int_equal(lab_call(l, "UpdateService", scale), ECONNRESET);
+    assert_int_equal(lab_call(l, "DescribeServices", ask), 0);
+    lab_says(l, "\"desiredCount\":5");
     assert_int_equal(sim_request_at(l->sim, 0)->status, 0);
 }
 
@@ -345,19 +189,19 @@ static void answers_can_be_cut_delayed_and_mangled(void **state)
 {
     struct lab *l = *state;
     sim_fault_add(l->sim, NULL, FAULT_CUT, 0, 1, 0);
-    assert_int_equal(call(l, "ListClusters", "{}"), -1);
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), -1);
     sim_fault_add(l->sim, NULL, FAULT_DELAY, 0, 1, 30);
     uv_update_time(&l->loop);
     uint64_t before = uv_now(&l->loop);
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
     uv_update_time(&l->loop);
     assert_true(uv_now(&l->loop) - before >= 29);
     sim_fault_add(l->sim, NULL, FAULT_TRUNCATE, 0, 1, 0);
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
     assert_int_not_equal(l->got.data[l->got.len - 1], '}');
     sim_fault_add(l->sim, NULL, FAULT_UNKNOWN_MEMBERS, 0, 1, 0);
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
-    assert_says(l, "zzFutureMember");
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
+    lab_says(l, "zzFutureMember");
 }
 
 static void bad_fault_plans_are_named(void **state)
@@ -385,14 +229,14 @@ static void a_delayed_answer_may_lose_its_client(void **state)
     struct lab *l = *state;
     struct strbuf b = STRBUF_INIT;
     sim_fault_add(l->sim, NULL, FAULT_DELAY, 0, 2, 20);
-    put_signed(l, &b, "ListClusters", "{}");
-    open_socket(l);
-    send_all(l, b.data, b.len);
+    lab_put(l, &b, "ListClusters", "{}");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, b.data, b.len);
     while (!sim_requests(l->sim))
         uv_run(&l->loop, UV_RUN_NOWAIT);
-    open_socket(l); /* closes the first */
-    send_all(l, b.data, b.len);
-    assert_int_equal(receive(l, 1), 0);
+    assert_int_equal(lab_connect(l), 0); /* closes the first */
+    lab_send(l, b.data, b.len);
+    assert_int_equal(lab_receive(l, 1), 0);
     strbuf_release(&b);
 }
 
@@ -400,13 +244,13 @@ static void the_wrong_region_or_service_is_told(void **state)
 {
     struct lab *l = *state;
     l->region = "us-east-2";
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
-    assert_says(l, "InvalidSignatureException");
-    assert_says(l, "scoped to a valid region");
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
+    lab_says(l, "InvalidSignatureException");
+    lab_says(l, "scoped to a valid region");
     l->region = NULL;
-    l->service = "logs";
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
-    assert_says(l, "scoped to correct service: 'ecs'");
+    l->scope = "logs";
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
+    lab_says(l, "scoped to correct service: 'ecs'");
     assert_string_equal(sim_request_at(l->sim, 0)->access_key, "");
 }
 
@@ -414,14 +258,14 @@ static void old_signatures_expire_by_the_driven_clock(void **state)
 {
     struct lab *l = *state;
     struct strbuf b = STRBUF_INIT;
-    put_signed(l, &b, "ListClusters", "{}");
+    lab_put(l, &b, "ListClusters", "{}");
     clock_advance(l->clock, 301000);
-    open_socket(l);
-    send_all(l, b.data, b.len);
-    assert_int_equal(receive(l, 1), 0);
-    assert_says(l, "Signature expired");
-    assert_int_equal(call(l, "ListClusters", "{}"), 0);
-    assert_says(l, "HTTP/1.1 200 ");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, b.data, b.len);
+    assert_int_equal(lab_receive(l, 1), 0);
+    lab_says(l, "Signature expired");
+    assert_int_equal(lab_call(l, "ListClusters", "{}"), 0);
+    lab_says(l, "HTTP/1.1 200 ");
     strbuf_release(&b);
 }
 
@@ -465,9 +309,9 @@ static void closing_amid_an_answer_leaves_nothing(void **state)
     struct strbuf b = STRBUF_INIT;
     bool done = false;
     sim_fault_add(l->sim, NULL, FAULT_DELAY, 0, -1, 60000);
-    put_signed(l, &b, "ListClusters", "{}");
-    open_socket(l);
-    send_all(l, b.data, b.len);
+    lab_put(l, &b, "ListClusters", "{}");
+    assert_int_equal(lab_connect(l), 0);
+    lab_send(l, b.data, b.len);
     while (!sim_requests(l->sim))
         uv_run(&l->loop, UV_RUN_NOWAIT);
     sim_close(l->sim, set_true, &done);
@@ -498,7 +342,8 @@ static void clocks_are_read_from_text(void **state)
         assert_int_equal(sim_parse_clock(bad[i], &o, &err), -1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) \
+    cmocka_unit_test_setup_teardown(f, lab_set_up, lab_tear_down)
 
 int main(void)
 {
