@@ -5,6 +5,7 @@ const struct cred_provider *const cred_standard[] = {
     &cred_env,
     &cred_sso,
     &cred_shared_file,
+    &cred_login,
     &cred_process,
     &cred_config_file,
     &cred_container,
