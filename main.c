@@ -12,6 +12,7 @@
 #include "tui/crash.h"
 #include "views/app.h"
 #include "views/app_tty.h"
+#include "views/asker.h"
 #include "views/config.h"
 #include "views/demo.h"
 #include "views/keys_table.h"
@@ -55,6 +56,7 @@ struct program {
     struct log *log;
     struct http *http;
     struct realm_options realm_options;
+    struct asker *asker;
     struct realm *realm; /* until the app takes it */
     const char *read_only; /* why */
     bool test;
@@ -235,6 +237,7 @@ static int connect_aws(struct program *p, struct err *err)
         p->o.profile = p->o.region = NULL;
         so.endpoint_url = p->demo.endpoint;
     }
+    p->asker = asker_new(p->loop);
     p->http = http_new(p->loop, err);
     if (!p->http)
         return -1;
@@ -247,7 +250,7 @@ static int connect_aws(struct program *p, struct err *err)
     p->o.refresh_s = (double)sto.refresh_ms / 1000;
     p->realm_options = (struct realm_options){
         .loop = p->loop, .clock = p->clock, .rng = &p->rng, .http = p->http,
-        .aws = so, .store = sto};
+        .aws = so, .store = sto, .ask = asker_ask(p->asker)};
     p->realm = realm_new(&p->realm_options, 1, p->o.profile, p->o.region, err);
     return p->realm ? 0 : -1;
 }
@@ -287,6 +290,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
         .clock = p->clock,
         .realm = p->realm_options,
         .first = p->realm,
+        .asker = p->asker,
         .keymap = p->keymap,
         .theme = &p->theme,
         .config = &p->config,
@@ -311,6 +315,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
         return complain(&err);
     struct app *app = app_new(&ao);
     p->realm = NULL;
+    asker_attach(p->asker, app);
     int status;
     struct app_tty *tty = NULL;
     if (app_start(app, kind, p->o.filter, &err) == 0)
@@ -353,6 +358,7 @@ static int run(struct program *p, const struct kind *kind, int *death)
 static void release(struct program *p)
 {
     realm_free(p->realm);
+    asker_free(p->asker);
     http_free(p->http);
     if (p->loop)
         loop_free(p->loop);

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct asker;
 struct config;
 struct config_context;
 struct log;
@@ -35,6 +36,7 @@ struct app_options {
     struct clock *clock;
     struct realm_options realm; /* how to make another realm */
     struct realm *first;        /* the one to begin with; taken */
+    struct asker *asker; /* shows its questions here; or NULL */
     struct keymap *keymap;
     struct theme *theme; /* `:set theme` writes it */
     struct log *log;
@@ -188,7 +190,11 @@ bool app_identity_sure(const struct app *a, char *why, size_t n);
 /* For app.c. */
 void app_realm_start(struct app *a);
 void app_realm_tick(struct app *a);
+/* A person wants another try at what was refused. */
+void app_realm_retry(struct app *a);
 void app_realm_end(struct app *a);
+/* Fetch again what is on the screen; `r` is more (app_keys.c). */
+void app_refresh(struct app *a);
 void app_close_views(struct app *a);
 void app_drop_questions(struct app *a);
 

@@ -2,6 +2,7 @@
 #include "views/app.h"
 
 #include "backend/base/clock.h"
+#include "views/asker.h"
 #include "views/command.h"
 #include "views/kind.h"
 #include "views/mutate.h"
@@ -187,8 +188,8 @@ static bool app_act(struct app *a, enum action_id action)
         command_ask(a, "");
         return true;
     case ACTION_REFRESH:
-        if (v->ops->refresh)
-            v->ops->refresh(v);
+        app_realm_retry(a);
+        app_refresh(a);
         return true;
     case ACTION_REDRAW:
         a->redraw_wanted = true;
@@ -234,7 +235,7 @@ static void unbound(struct app *a, const enum context *ctx, size_t n,
                 action_get(b->action)->name);
 }
 
-void app_key(struct app *a, struct key key)
+static void take_key(struct app *a, struct key key)
 {
     enum context ctx[VIEW_MAX_CONTEXTS];
     a->last_key_ms = clock_mono_ms(a->o.clock);
@@ -260,6 +261,13 @@ void app_key(struct app *a, struct key key)
         app_command(a, b->command);
     else
         app_do(a, b->action);
+}
+
+void app_key(struct app *a, struct key key)
+{
+    take_key(a, key);
+    if (a->o.asker)
+        asker_next(a->o.asker);
 }
 
 void app_paste(struct app *a, const char *text, size_t n)

@@ -6,6 +6,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/net/loop.h"
+#include "views/asker.h"
 #include "views/config.h"
 #include "views/kind.h"
 #include "views/mutate.h"
@@ -182,6 +183,8 @@ void app_realm_tick(struct app *a)
 {
     struct realm *r = a->realm;
     reap(a);
+    if (a->o.asker)
+        asker_next(a->o.asker);
     if (r->identifying)
         return;
     if (r->identity_known ? r->generation != generation(r)
@@ -200,9 +203,32 @@ static void on_call(void *arg, const struct aws_call_event *e)
                  e->subject, e->err->message, e->request_id, e->attempt);
 }
 
+/* A fetch of credentials has ended. What failed is told once; when all is
+ * well again, what waited for it is asked at once. */
+static void on_creds(void *arg)
+{
+    struct app *a = arg;
+    struct realm *r = a->realm;
+    const struct err *e = cred_chain_trouble(aws_session_creds(r->session));
+    if (e && strcmp(e->message, r->trouble) != 0) {
+        snprintf(r->trouble, sizeof(r->trouble), "%s", e->message);
+        /* Who we are not is told by the one who asks that. */
+        if (r->identity_known)
+            app_say_err(a, "The credentials could not be renewed", e);
+    } else if (!e && r->trouble[0]) {
+        r->trouble[0] = '\0';
+        r->identity_due_ms = 0;
+        app_say(a, MSG_OK, "The credentials are fine again.");
+        app_refresh(a);
+    }
+    app_realm_tick(a);
+}
+
 void app_realm_start(struct app *a)
 {
     aws_client_set_observer(a->realm->client, on_call, a);
+    cred_chain_set_observer(aws_session_creds(a->realm->session), on_creds,
+                            a);
     identify(a);
 }
 
@@ -212,6 +238,26 @@ void app_realm_end(struct app *a)
         realm_free(a->realm);
     a->realm = NULL;
     reap(a);
+    if (a->o.asker)
+        asker_attach(a->o.asker, NULL);
+}
+
+void app_refresh(struct app *a)
+{
+    struct view *v = app_top(a);
+    if (v && v->ops->refresh)
+        v->ops->refresh(v);
+}
+
+void app_realm_retry(struct app *a)
+{
+    struct realm *r = a->realm;
+    struct cred_chain *chain = aws_session_creds(r->session);
+    if (cred_chain_trouble(chain))
+        cred_chain_retry(chain);
+    if (!r->identity_known)
+        r->identity_due_ms = 0;
+    app_realm_tick(a);
 }
 
 /* ---- another one ----------------------------------------------------- */
@@ -245,6 +291,8 @@ int app_switch(struct app *a, const char *profile, const char *region,
     if (!r)
         return -1;
     mutations_leave(a->mutations);
+    if (a->o.asker)
+        asker_leave(a->o.asker, old);
     app_drop_questions(a);
     app_close_views(a);
     /* Names given at the start are of the first context. */

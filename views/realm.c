@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int ask(void *who, struct scope *scope, const char *prompt,
+               cred_answer_fn *answer, void *arg, struct err *err)
+{
+    struct realm *r = who;
+    return r->ask.start(r->ask.who, r, scope, prompt, answer, arg, err);
+}
+
 struct realm *realm_new(const struct realm_options *o, unsigned number,
                         const char *profile, const char *region,
                         struct err *err)
@@ -14,10 +21,15 @@ struct realm *realm_new(const struct realm_options *o, unsigned number,
     so.profile = profile;
     so.region = region;
     so.http = o->http;
-    struct aws_session *session = aws_session_new(o->loop, o->rng, &so, err);
-    if (!session)
-        return NULL;
     struct realm *r = xcalloc(1, sizeof(*r));
+    r->ask = o->ask;
+    if (o->ask.start)
+        so.ask = (struct cred_ask){ask, r};
+    struct aws_session *session = aws_session_new(o->loop, o->rng, &so, err);
+    if (!session) {
+        free(r);
+        return NULL;
+    }
     r->number = number;
     r->profile = xstrdup(profile);
     r->region = xstrdup(region);
@@ -56,6 +68,7 @@ void realm_leave(struct realm *r)
 {
     r->left = true;
     scope_cancel(&r->scope);
+    cred_chain_set_observer(aws_session_creds(r->session), NULL, NULL);
     if (r->store)
         store_free(r->store);
     r->store = NULL;

@@ -9,12 +9,23 @@
 #ifndef ECSDASH_VIEWS_REALM_H
 #define ECSDASH_VIEWS_REALM_H
 
+#include "backend/aws/creds.h"
 #include "backend/aws/session.h"
 #include "backend/base/clock.h"
 #include "backend/base/scope.h"
 #include "backend/store/store.h"
 
 #include <stdbool.h>
+
+struct realm;
+
+/* As cred_ask, and the realm whose credentials need the answer. */
+struct realm_ask {
+    int (*start)(void *who, const struct realm *r, struct scope *scope,
+                 const char *prompt, cred_answer_fn *answer, void *arg,
+                 struct err *err);
+    void *who;
+};
 
 /* What every realm of a run has in common; all borrowed. The profile and the
  * region of `aws` are those of the first realm. */
@@ -25,6 +36,7 @@ struct realm_options {
     struct http *http; /* one for all: it holds the CA bundle */
     struct aws_session_options aws;
     struct store_options store;
+    struct realm_ask ask; /* start NULL = nobody */
 };
 
 struct realm {
@@ -42,7 +54,9 @@ struct realm {
     bool identifying;
     struct err identity_error; /* code ERR_NONE while fine or not asked yet */
     int64_t identity_due_ms;   /* mono: ask again while it is not known */
+    char trouble[512]; /* why credentials can't be renewed; "" = they can */
     unsigned generation;       /* of the credentials that were identified */
+    struct realm_ask ask;
     size_t refs;
     bool left;
 };

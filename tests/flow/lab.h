@@ -29,6 +29,7 @@
 #include "backend/sim/world.h"
 #include "keymaps/keyspec.h"
 #include "views/app.h"
+#include "views/asker.h"
 #include "views/config.h"
 #include "views/kind.h"
 
@@ -42,6 +43,7 @@ struct lab {
     struct sim *second;   /* of profile "second"; NULL unless asked for */
     char *aws_config;     /* path; NULL = no files are read */
     struct http *http;
+    struct asker *asker;
     struct keymap *keymap;
     struct theme theme;
     struct config config;
@@ -129,6 +131,7 @@ static inline void lab_open(struct lab *l, const char *profile,
     struct err err = {0};
     l->http = http_new(l->loop, &err);
     assert_non_null(l->http);
+    l->asker = asker_new(l->loop);
     struct app_options o = {
         .loop = l->loop, .clock = l->clock,
         .realm = {.loop = l->loop, .clock = l->clock, .rng = &l->rng,
@@ -139,7 +142,9 @@ static inline void lab_open(struct lab *l, const char *profile,
                                               : sim_endpoint(l->sim),
                           .read_only = read_only, .budget_unlimited = true},
                   .store = {.refresh_ms = 5000, .hidden_ms = 30000,
-                            .keep_stopped = 200, .seed = 1}},
+                            .keep_stopped = 200, .seed = 1},
+                  .ask = asker_ask(l->asker)},
+        .asker = l->asker,
         .keymap = l->keymap, .theme = &l->theme, .config = &l->config,
         .log = l->log, .audit_path = l->audit,
         .read_only = read_only ? "it was started with --read-only" : NULL,
@@ -149,6 +154,7 @@ static inline void lab_open(struct lab *l, const char *profile,
     if (!o.first)
         fail_msg("%s", err.message);
     l->app = app_new(&o);
+    asker_attach(l->asker, l->app);
     assert_int_equal(app_start(l->app, kind, filter, &err), 0);
     settle(l);
     pass(l, 3000);
@@ -168,6 +174,7 @@ static inline int tear_down(void **state)
     struct lab *l = *state;
     app_free(l->app);
     http_free(l->http);
+    asker_free(l->asker);
     sim_free(l->sim);
     sim_free(l->second);
     loop_free(l->loop);

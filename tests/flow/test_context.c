@@ -409,6 +409,108 @@ static void production_is_said_in_the_header_and_the_dialog(void **state)
     assert_true(found);
 }
 
+/* ---- questions of the credential chain ------------------------------- */
+
+struct answer {
+    int n;
+    bool refused;
+    char text[64];
+};
+
+static void on_answer(void *arg, const char *text)
+{
+    struct answer *a = arg;
+    a->n++;
+    a->refused = text == NULL;
+    snprintf(a->text, sizeof(a->text), "%s", text ? text : "");
+}
+
+static void ask(struct lab *l, struct scope *scope, struct answer *a)
+{
+    struct err err = {0};
+    struct realm_ask k = asker_ask(l->asker);
+    assert_int_equal(k.start(k.who, l->app->realm, scope,
+                             "MFA code of arn:aws:iam::1:mfa/ann", on_answer,
+                             a, &err), 0);
+}
+
+static void an_mfa_code_is_asked_for_in_a_dialog(void **state)
+{
+    struct lab *l = *state;
+    struct scope scope;
+    struct answer a = {0};
+    open_two(l, NULL);
+    scope_init(&scope, NULL);
+    ask(l, &scope, &a);
+    assert_true(l->app->dialog.open);
+    assert_asks(l, "mfa/ann");
+    key(l, "<Tab>");
+    confirm(l); /* nothing typed: it stays */
+    assert_true(l->app->dialog.open);
+    type(l, "123456");
+    assert_int_equal(a.n, 0);
+    key(l, "<Enter>"); /* from the field to the button */
+    key(l, "<Enter>");
+    assert_int_equal(a.n, 1);
+    assert_string_equal(a.text, "123456");
+    assert_false(l->app->dialog.open);
+    assert_false(said(l, "123456"));
+    scope_cancel(&scope);
+}
+
+static void a_refused_code_is_a_refusal(void **state)
+{
+    struct lab *l = *state;
+    struct scope scope;
+    struct answer a = {0};
+    open_two(l, NULL);
+    scope_init(&scope, NULL);
+    ask(l, &scope, &a);
+    type(l, "12");
+    key(l, "<Esc>");
+    assert_int_equal(a.n, 1);
+    assert_true(a.refused);
+    assert_said(l, "r asks again");
+    scope_cancel(&scope);
+}
+
+static void a_question_waits_for_an_open_dialog(void **state)
+{
+    struct lab *l = *state;
+    struct scope scope;
+    struct answer a = {0}, b = {0};
+    open_two(l, "catalog-api");
+    scope_init(&scope, NULL);
+    key(l, "R");
+    ask(l, &scope, &a);
+    ask(l, &scope, &b);
+    assert_asks(l, "forceNewDeployment");
+    key(l, "<Esc>");
+    assert_asks(l, "mfa/ann");
+    key(l, "<Esc>");
+    assert_int_equal(a.n, 1);
+    assert_true(l->app->dialog.open);
+    /* Nobody wants the second any more. */
+    scope_cancel(&scope);
+    assert_false(l->app->dialog.open);
+    assert_int_equal(b.n, 0);
+}
+
+static void a_switch_refuses_the_questions_of_before(void **state)
+{
+    struct lab *l = *state;
+    struct scope scope;
+    struct answer a = {0}, b = {0};
+    open_two(l, NULL);
+    scope_init(&scope, NULL);
+    ask(l, &scope, &a);
+    ask(l, &scope, &b);
+    go(l, "second");
+    assert_true(a.refused && b.refused);
+    assert_false(l->app->dialog.open);
+    scope_cancel(&scope);
+}
+
 static void ending_with_two_contexts_leaks_nothing(void **state)
 {
     struct lab *l = *state;
@@ -444,6 +546,10 @@ int main(void)
         T(set_readonly_holds_in_every_context),
         T(confirm_type_wants_the_name_for_everything),
         T(production_is_said_in_the_header_and_the_dialog),
+        T(an_mfa_code_is_asked_for_in_a_dialog),
+        T(a_refused_code_is_a_refusal),
+        T(a_question_waits_for_an_open_dialog),
+        T(a_switch_refuses_the_questions_of_before),
         T(ending_with_two_contexts_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
