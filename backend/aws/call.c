@@ -13,7 +13,7 @@
 #include "backend/base/rng.h"
 #include "backend/net/pool.h"
 
-enum { INLINE_PARSE = 256 * 1024 };
+enum { INLINE_PARSE = 256 * 1024, SECRET_BODY = 64 * 1024 };
 static const int64_t SKEW_MS = 4 * 60 * 1000;
 
 /* A parse on the pool; outlives a cancelled call, owns its text. */
@@ -28,6 +28,14 @@ static void try_now(void *arg);
 
 /* ---- ends ---- */
 
+static void release(const struct aws_op *op, struct strbuf *b)
+{
+    if (op->secret)
+        strbuf_release_secret(b);
+    else
+        strbuf_release(b);
+}
+
 static void call_free(struct aws_call *c)
 {
     scope_cancel(&c->inner);
@@ -37,8 +45,8 @@ static void call_free(struct aws_call *c)
     if (c->job)
         c->job->call = NULL;
     c->client->calls--;
-    strbuf_release(&c->body);
-    strbuf_release(&c->answer);
+    release(c->op, &c->body);
+    release(c->op, &c->answer);
     free(c->region);
     free(c->subject);
     free(c);
@@ -279,9 +287,10 @@ static void refused(struct aws_call *c, const struct http_reply *r)
     }
     /* Wrong keys too are looked up again by the next call: the user may mend
      * the file while we run. */
-    if (err.code == ERR_EXPIRED || err.code == ERR_CREDENTIALS)
+    if (cl->cfg.creds &&
+        (err.code == ERR_EXPIRED || err.code == ERR_CREDENTIALS))
         cred_chain_expire(cl->cfg.creds, c->generation);
-    if (err.code == ERR_EXPIRED && !c->refresh_tried) {
+    if (cl->cfg.creds && err.code == ERR_EXPIRED && !c->refresh_tried) {
         c->refresh_tried = true;
         again(c, &err, 0);
         return;
@@ -326,7 +335,8 @@ static void send_with(struct aws_call *c, const struct aws_creds *creds)
 {
     struct err err;
 
-    c->generation = cred_chain_generation(c->client->cfg.creds);
+    if (creds)
+        c->generation = cred_chain_generation(c->client->cfg.creds);
     if (aws_call_send(c, creds, on_http, &err) != 0) {
         fail(c, &err);
         return;
@@ -351,10 +361,10 @@ static void try_now(void *arg)
 {
     struct aws_call *c = arg;
     struct cred_chain *chain = c->client->cfg.creds;
-    const struct aws_creds *creds = cred_chain_current(chain);
+    const struct aws_creds *creds = chain ? cred_chain_current(chain) : NULL;
     struct err err;
 
-    if (creds)
+    if (creds || !chain)
         send_with(c, creds);
     else if (cred_chain_wait(chain, &c->inner, on_creds, c, &err) != 0)
         fail(c, &err);
@@ -378,6 +388,10 @@ int aws_call(struct aws_client *client, struct scope *scope,
                          err) != 0)
         goto out;
     c = xcalloc(1, sizeof(*c));
+    if (op->secret) { /* a buffer that grows leaves copies behind */
+        c->body.cap = SECRET_BODY;
+        c->body.data = xcalloc(1, SECRET_BODY);
+    }
     if (params_body(op, params, &c->body) != 0) {
         err_set(err, ERR_SYS, "%s: the request could not be written.",
                 op->name);
@@ -405,7 +419,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
     rc = 0;
 out:
     if (c) {
-        strbuf_release(&c->body);
+        release(op, &c->body);
         free(c);
     }
     json_decref(params);

@@ -83,11 +83,11 @@ int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
     }
     if (c->op->service == AWS_CLOUDWATCH)
         put_header(&h, "X-Amzn-Query-Mode", "true");
-    if (creds->token)
+    if (creds && creds->token)
         put_header(&h, "X-Amz-Security-Token", creds->token);
     if (aws_call_refuse(cl, c->op, err) != 0) {
         /* err says so */
-    } else if (sign(c, creds, info, &h, date, &auth) != 0) {
+    } else if (creds && sign(c, creds, info, &h, date, &auth) != 0) {
         err_set(err, ERR_SYS, "%s could not be signed.", c->op->name);
     } else {
         struct http_request rq = {

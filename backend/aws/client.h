@@ -41,7 +41,7 @@ struct aws_client_config {
     struct http *http;
     struct clock *clock;
     struct rng *rng;
-    struct cred_chain *creds;
+    struct cred_chain *creds; /* NULL = calls are not signed */
     const struct endpoints *endpoints;
     struct budget *budget; /* NULL = unlimited */
     const char *region;

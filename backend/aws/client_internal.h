@@ -60,7 +60,8 @@ struct aws_call {
 /* ERR_READ_ONLY when op changes things under read-only. */
 int aws_call_refuse(const struct aws_client *client, const struct aws_op *op,
                     struct err *err);
-/* Signs the call as of now and starts it: done runs later in c->inner. */
+/* Signs the call as of now (creds NULL: not at all) and starts it: done runs
+ * later in c->inner. */
 int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
                   http_done_fn *done, struct err *err);
 

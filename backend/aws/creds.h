@@ -47,7 +47,8 @@ void aws_creds_release(struct aws_creds *c);
 /* Asks a person for a short secret text (an MFA code). answer is called once,
  * from the loop and never from inside start, or never once the scope was
  * cancelled. text is NULL when the person refused; it is the asker's, valid
- * during the call, and wiped by him. -1 with err: nobody can be asked now. */
+ * during the call, and wiped by him; another question may be put from inside
+ * answer. -1 with err: nobody can be asked now. */
 typedef void cred_answer_fn(void *arg, const char *text);
 struct cred_ask {
     int (*start)(void *who, struct scope *scope, const char *prompt,
@@ -140,8 +141,16 @@ extern const struct cred_provider cred_process;      /* credential_process */
 extern const struct cred_provider cred_config_file;  /* keys in config */
 extern const struct cred_provider cred_container;    /* ECS, EKS pods */
 extern const struct cred_provider cred_imds;         /* EC2 metadata */
-/* The standard order, NULL-terminated. */
+/* The standard order; all tables end in NULL. */
 extern const struct cred_provider *const cred_standard[];
+/* Those that know profiles, in the same order: for a source_profile. */
+extern const struct cred_provider *const cred_of_profile[];
+/* For credential_source; the last has no name. */
+struct cred_place {
+    const char *name; /* "Environment" */
+    const struct cred_provider *providers[2];
+};
+extern const struct cred_place cred_places[];
 
 /* What each provider said in the last finished fetch. */
 enum cred_said { CRED_NOT_ASKED, CRED_PASSED, CRED_FAILED, CRED_PROVIDED };

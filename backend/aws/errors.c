@@ -35,6 +35,8 @@ static const struct {
     {"LimitExceededException", ERR_AWS, false},
     {"RequestTimeout", ERR_AWS, true},
     {"RequestTimeoutException", ERR_AWS, true},
+    /* STS could not reach the identity provider just now. */
+    {"IDPCommunicationError", ERR_AWS, true},
     {"ExpiredToken", ERR_EXPIRED, false},
     {"ExpiredTokenException", ERR_EXPIRED, false},
     {"RequestExpired", ERR_EXPIRED, false},

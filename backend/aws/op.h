@@ -82,6 +82,8 @@ struct aws_op {
     int batch;     /* most items of one describe, 0 = not a batch call */
     int max_page;  /* largest page size that may be asked for, 0 = none */
     int timeout_ms; /* 0 = 30,000 */
+    bool secret; /* request or reply hold secrets: our buffers are wiped. Of a
+                    JSON service the reply is still the caller's to wipe */
 };
 
 struct aws_service_info {

@@ -110,6 +110,6 @@ char *xml_text(const char *body, size_t len, const char *path)
     XML_ParserFree(r.parser);
     if (ok && r.found)
         utf8_sanitise(&clean, strbuf_get(&r.text), r.text.len);
-    strbuf_release(&r.text);
+    strbuf_release_secret(&r.text); /* STS answers with keys */
     return ok && r.found ? strbuf_detach(&clean) : NULL;
 }

@@ -282,7 +282,8 @@ void cred_chain_fetch(struct cred_chain *c)
     notes_begin(c);
     c->turn.quiet = c->parent ? c->parent->turn.quiet
                               : plan_alive(c) || !c->first;
-    c->turn.rejected = c->parent ? c->parent->turn.rejected : c->rejected;
+    c->turn.rejected =
+        c->rejected || (c->parent && c->parent->turn.rejected);
     c->turn.refused = false;
     c->turn.round = c->rounds++;
     /* Somebody may have changed the files since. */
