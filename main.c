@@ -5,7 +5,6 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
-#include "backend/base/safefile.h"
 #include "backend/net/http.h"
 #include "backend/net/loop.h"
 #include "backend/sim/sim.h"
@@ -163,10 +162,7 @@ static void find_audit_path(struct program *p)
         free(dir);
         return;
     }
-    char *ours = xasprintf("%s/ecsdash", dir);
-    safefile_mkdirs(ours, NULL); /* writing the first entry tells */
-    p->audit_path = xasprintf("%s/audit.log", ours);
-    free(ours);
+    p->audit_path = xasprintf("%s/ecsdash/audit.log", dir);
     free(dir);
 }
 

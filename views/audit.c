@@ -3,8 +3,10 @@
 #include "views/mutate_internal.h"
 
 #include "backend/base/fmt.h"
+#include "backend/base/mem.h"
 #include "backend/base/safefile.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,8 +16,15 @@ static void put(struct strbuf *b, const char *key, const char *value)
     strbuf_put_json(b, value ? value : "", value ? strlen(value) : 0);
 }
 
+/* The folder is made with the first entry, not by looking around. */
 static int append(const char *path, const char *data, size_t n)
 {
+    const char *slash = strrchr(path, '/');
+    char *dir = slash && slash > path ? xstrndup(path, (size_t)(slash - path))
+                                      : NULL;
+    if (dir)
+        safefile_mkdirs(dir, NULL); /* what goes wrong the next call tells */
+    free(dir);
     int fd = safefile_append(path, NULL);
     if (fd < 0)
         return -1;

@@ -8,6 +8,7 @@
 #include "backend/aws/client.h"
 #include "backend/base/mem.h"
 #include "backend/svc/ecs.h"
+#include "backend/svc/mask.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct detail {
     struct ecs_service *service; /* with all its events, or NULL */
     struct err error;
     bool gone, asked;
+    bool revealed; /* environment values are shown */
 };
 
 static void on_reply(void *arg, const struct aws_reply *reply,
@@ -86,6 +88,64 @@ static void note(const struct detail *d, struct doc *out)
     }
 }
 
+/* That values are hidden and which key shows them, or that they are shown. */
+static void say_masked(const struct view *v, const struct detail *d,
+                       struct doc *out)
+{
+    static const enum context ctx[] = {CONTEXT_DETAIL};
+    char keys[32];
+    doc_line(out);
+    if (d->revealed) {
+        doc_put(out, ROLE_WARN, "Values of the environment are shown until you "
+                                "leave this view.");
+        return;
+    }
+    keymap_keys_text(v->app->o.keymap, ctx, 1, ACTION_REVEAL, 1, keys,
+                     sizeof(keys));
+    doc_printf(out, ROLE_MUTED, "Values of the environment are masked; %s%s "
+                                "shows them.", keys[0] ? keys : ":",
+               keys[0] ? "" : "reveal");
+}
+
+static void put_value(void *arg, const char *where, const char *name,
+                      const char *value)
+{
+    doc_fieldf(arg, where, "%s = %s", name, value);
+}
+
+static void environment(const struct view *v, const struct detail *d,
+                        struct doc *out)
+{
+    bool found = false;
+    json_decref(d->fresh ? mask_copy(d->fresh, &found) : NULL);
+    if (!found)
+        return;
+    doc_heading(out, "Environment");
+    say_masked(v, d, out);
+    if (d->revealed)
+        mask_each(d->fresh, put_value, out);
+}
+
+/* Until the same key again, or until the view is left. */
+static bool act(struct view *v, void *arg, enum action_id action)
+{
+    struct detail *d = arg;
+    if (action != ACTION_REVEAL)
+        return false;
+    d->revealed = !d->revealed;
+    text_view_refill(v);
+    return true;
+}
+
+static void left(struct view *v, void *arg)
+{
+    struct detail *d = arg;
+    if (!d->revealed)
+        return;
+    d->revealed = false;
+    text_view_refill(v);
+}
+
 static void detail_fill(struct view *v, void *arg, struct doc *out)
 {
     struct detail *d = arg;
@@ -98,6 +158,7 @@ static void detail_fill(struct view *v, void *arg, struct doc *out)
     } else {
         d->t.kind->detail(d->t.row, app_now(v->app), out);
     }
+    environment(v, d, out);
 }
 
 static void events_fill(struct view *v, void *arg, struct doc *out)
@@ -112,35 +173,9 @@ static void events_fill(struct view *v, void *arg, struct doc *out)
     }
 }
 
-/* Values of environment members are masked: they may be secrets. */
-static void mask_environment(json_t *o)
-{
-    const char *key;
-    json_t *value;
-    size_t i;
-    if (json_is_array(o))
-        json_array_foreach(o, i, value) mask_environment(value);
-    if (!json_is_object(o))
-        return;
-    json_object_foreach(o, key, value)
-    {
-        json_t *item;
-        if (strcmp(key, "environment") == 0 && json_is_array(value)) {
-            json_array_foreach(value, i, item)
-            {
-                if (json_is_object(item))
-                    json_object_set_new(item, "value", json_string("***"));
-            }
-        } else {
-            mask_environment(value);
-        }
-    }
-}
-
 static void json_fill(struct view *v, void *arg, struct doc *out)
 {
     struct detail *d = arg;
-    (void)v;
     note(d, out);
     if (!d->fresh) {
         doc_line(out);
@@ -148,10 +183,15 @@ static void json_fill(struct view *v, void *arg, struct doc *out)
             doc_put(out, ROLE_MUTED, "loading ...");
         return;
     }
-    mask_environment(d->fresh);
-    char *text = json_dumps(d->fresh, JSON_INDENT(2) | JSON_SORT_KEYS);
+    bool found;
+    json_t *masked = mask_copy(d->fresh, &found);
+    if (found)
+        say_masked(v, d, out);
+    char *text = json_dumps(d->revealed ? d->fresh : masked,
+                            JSON_INDENT(2) | JSON_SORT_KEYS);
     text_add(&out->text, ROLE_TEXT, text ? text : "");
     free(text);
+    json_decref(masked);
 }
 
 static void detail_free(void *arg)
@@ -182,7 +222,8 @@ struct view *detail_view_new(struct app *app, const struct target *t)
 {
     static const struct text_view_spec spec = {
         .name = "detail", .context = CONTEXT_DETAIL, .fill = detail_fill,
-        .free_arg = detail_free, .refresh = refresh};
+        .free_arg = detail_free, .refresh = refresh, .act = act,
+        .left = left};
     return make(app, t, &spec);
 }
 
@@ -190,7 +231,8 @@ struct view *json_view_new(struct app *app, const struct target *t)
 {
     static const struct text_view_spec spec = {
         .name = "json", .context = CONTEXT_DETAIL, .fill = json_fill,
-        .free_arg = detail_free, .refresh = refresh};
+        .free_arg = detail_free, .refresh = refresh, .act = act,
+        .left = left};
     return make(app, t, &spec);
 }
 

@@ -94,6 +94,8 @@ static bool act(struct view *v, enum action_id action)
 {
     struct text_view *xv = xv_of(v);
     struct pager_source src = doc_source(&xv->doc);
+    if (xv->spec->act && xv->spec->act(v, xv->arg, action))
+        return true;
     if (pager_act(&xv->pager, &src, action, false))
         return true;
     switch (action) {
@@ -154,6 +156,13 @@ static void refresh(struct view *v)
     text_view_refill(v);
 }
 
+static void visible(struct view *v, bool on)
+{
+    struct text_view *xv = xv_of(v);
+    if (!on && xv->spec->left)
+        xv->spec->left(v, xv->arg);
+}
+
 static void tick(struct view *v, int64_t now_ms)
 {
     (void)now_ms;
@@ -191,6 +200,7 @@ static const struct view_ops text_ops = {
     .crumb = crumb,
     .settings = settings,
     .back = back,
+    .visible = visible,
     .refresh = refresh,
     .hints = hints,
     .tick = tick,

@@ -96,6 +96,9 @@ struct text_view_spec {
     void (*free_arg)(void *arg);
     void (*refresh)(struct view *v, void *arg); /* may be NULL */
     bool live; /* fill again each second */
+    /* May be NULL. An action of the maker's: false = not mine. */
+    bool (*act)(struct view *v, void *arg, enum action_id action);
+    void (*left)(struct view *v, void *arg); /* another view is on top */
 };
 struct view *text_view_new(struct app *app, const char *crumb,
                            const struct text_view_spec *spec, void *arg);

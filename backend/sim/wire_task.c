@@ -122,9 +122,14 @@ static void put_overrides(json_t *o, const struct sim_task *t)
 {
     json_t *over = put_object(o, "overrides");
     json_t *list = put_list(over, "containerOverrides");
-    for (size_t i = 0; i < t->def->n_containers; i++)
-        json_array_append_new(list, json_pack("{ss}", "name",
-                                              t->def->containers[i].name));
+    for (size_t i = 0; i < t->def->n_containers; i++) {
+        const struct sim_container_def *d = &t->def->containers[i];
+        json_t *k = json_pack("{ss}", "name", d->name);
+        if (d->env_name[0])
+            add_pair(put_list(k, "environment"), "name", d->env_name, "value",
+                     d->env_value);
+        json_array_append_new(list, k);
+    }
     put_list(over, "inferenceAcceleratorOverrides");
 }
 

@@ -371,6 +371,12 @@ static void stop_names_what_remains_and_sends_the_reason(void **state)
     assert_said(l, "Replacing tasks of catalog-api (request ");
     assert_audit(l, 0, "before", "RUNNING");
     assert_audit(l, 0, "after", "stuck");
+    json_t *o = audit_line(l, 0);
+    char *text = json_dumps(o, 0);
+    /* The value of its DATABASE_URL. */
+    assert_null(strstr(text, "10.0.3.9"));
+    free(text);
+    json_decref(o);
 }
 
 static void stopping_all_tasks_wants_it_typed(void **state)
@@ -486,6 +492,32 @@ static void a_link_in_place_of_the_audit_log_is_not_followed(void **state)
     free(other);
 }
 
+/* Looking leaves nothing behind; the first entry makes the folder. */
+static void the_folder_of_the_audit_log_is_made_when_it_is_needed(void **state)
+{
+    struct lab *l = *state;
+    struct stat st;
+    char *folder = xasprintf("%s/state/ecsdash", l->dir);
+    char *state_dir = xasprintf("%s/state", l->dir);
+    free(l->audit);
+    l->audit = xasprintf("%s/audit.log", folder);
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    assert_int_equal(stat(state_dir, &st), -1);
+    key(l, "R");
+    confirm(l);
+    settle(l);
+    assert_int_equal(stat(folder, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_audit(l, 0, "outcome", "ok");
+    assert_int_equal(stat(l->audit, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    unlink(l->audit);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(rmdir(state_dir), 0);
+    free(folder);
+    free(state_dir);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -517,6 +549,7 @@ int main(void)
         T(a_denied_call_says_who_may_not),
         T(ending_amid_a_call_leaves_a_trace),
         T(a_link_in_place_of_the_audit_log_is_not_followed),
+        T(the_folder_of_the_audit_log_is_made_when_it_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

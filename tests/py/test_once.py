@@ -142,6 +142,27 @@ def what_cannot_be_read_exits_with_a_sentence():
     assert out.stderr.startswith(b"ecsdash: ")
 
 
+def no_environment_value_is_printed():
+    ecs = sim.client("ecs")
+    cluster = clusters_by_botocore(ecs)[0]["clusterArn"]
+    arn = ecs.list_tasks(cluster=cluster)["taskArns"][0]
+    over = ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"][0]
+    value = over["overrides"]["containerOverrides"][0]["environment"][0][
+        "value"]
+    definition = ecs.describe_task_definition(
+        taskDefinition=over["taskDefinitionArn"])["taskDefinition"]
+    assert definition["containerDefinitions"][0]["environment"][0][
+        "value"] == value and len(value) > 10
+    for view in "services", "tasks", "containers", "clusters":
+        for form in "json", "tsv", "table":
+            out = subprocess.run(
+                [common.BIN, "--once", "-o", form, "--budget", "unlimited",
+                 "--cluster", cluster, view], env=sim.env(),
+                capture_output=True, timeout=120)
+            assert out.stdout or view == "containers", (view, out.stderr)
+            assert value.encode() not in out.stdout + out.stderr, (view, form)
+
+
 def without_a_terminal_it_prints_tsv():
     out = subprocess.run([common.BIN, "--budget", "unlimited", "clusters"],
                          env=sim.env(), capture_output=True, timeout=60)
@@ -159,6 +180,7 @@ if __name__ == "__main__":
         common.run([services_equal_botocores, tasks_equal_botocores,
                     clusters_equal_botocores, one_cluster_is_only_that_one,
                     what_cannot_be_read_exits_with_a_sentence,
+                    no_environment_value_is_printed,
                     without_a_terminal_it_prints_tsv], MISSING)
     finally:
         if sim:

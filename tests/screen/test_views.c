@@ -149,6 +149,52 @@ static void every_text_view_opens_and_closes(void **state)
     screen_free(s);
 }
 
+/* The simulator's tasks have DATABASE_URL in their overrides.
+ * action: reveal */
+static void environment_values_are_masked_until_revealed(void **state)
+{
+    static const char value[] = "postgres://10.0.3.9";
+    static const char *const views[][2] = {{"d", " detail"}, {"y", " json"}};
+    (void)state;
+    struct scene sc = {.rows = 190, .cols = 100};
+    struct screen *s = scene_ready(&sc);
+    scene_type(s, "t");
+    scene_shows(s, "tasks(24)");
+    for (size_t i = 0; i < 2; i++) {
+        scene_type(s, views[i][0]);
+        scene_shows(s, views[i][1]);
+        scene_shows(s, "are masked; x shows them");
+        scene_shows(s, "DATABASE_URL");
+        assert_true(screen_has(s, "***"));
+        assert_false(screen_has(s, value));
+        scene_type(s, "x");
+        scene_shows(s, value);
+        scene_shows(s, "are shown until you leave");
+        scene_type(s, "r"); /* a fresh reply hides nothing again */
+        scene_shows(s, value);
+        scene_type(s, "x");
+        scene_gone(s, value);
+        /* Going into another view and coming back forgets it. */
+        scene_type(s, "x");
+        scene_shows(s, value);
+        scene_type(s, "?");
+        scene_shows(s, "> help");
+        scene_type(s, "\033");
+        scene_shows(s, "are masked; x shows them");
+        assert_false(screen_has(s, value));
+        scene_type(s, "x");
+        scene_shows(s, value);
+        scene_type(s, "\033");
+        scene_gone(s, views[i][1]);
+        scene_type(s, views[i][0]);
+        scene_shows(s, "are masked; x shows them");
+        assert_false(screen_has(s, value));
+        scene_type(s, "\033");
+        scene_gone(s, views[i][1]);
+    }
+    screen_free(s);
+}
+
 /* action: sort action: sort-invert */
 static void sorting_reorders_and_keeps_the_row(void **state)
 {
@@ -367,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_log_line_of_the_worst_service_is_one_key_away),
         cmocka_unit_test(log_keys_follow_wrap_and_find),
         cmocka_unit_test(every_text_view_opens_and_closes),
+        cmocka_unit_test(environment_values_are_masked_until_revealed),
         cmocka_unit_test(sorting_reorders_and_keeps_the_row),
         cmocka_unit_test(the_filter_narrows_while_typing),
         cmocka_unit_test(marks_are_counted_and_cleared),
