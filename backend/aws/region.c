@@ -33,26 +33,45 @@ static int settle(struct region *out, const char *name, const char *source,
     return 0;
 }
 
+/* The first that says something, and its name in source. */
+static const char *find(const struct aws_env *env, const char *option,
+                        const struct profile *profile, char source[80])
+{
+    static const char *const vars[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
+    const char *v;
+
+    snprintf(source, 80, "--region");
+    if (option && option[0])
+        return option;
+    for (size_t i = 0; i < ARRAY_LEN(vars); i++) {
+        v = aws_env_get(env, vars[i]);
+        snprintf(source, 80, "%s", vars[i]);
+        if (v)
+            return v;
+    }
+    if (!profile)
+        return NULL;
+    snprintf(source, 80, "profile %s", profile_name(profile));
+    return profile_get(profile, "region");
+}
+
+bool region_is_unset(const struct aws_env *env, const char *option,
+                     const struct profile *profile)
+{
+    char source[80];
+
+    return !find(env, option, profile, source);
+}
+
 int region_resolve(const struct aws_env *env, const char *option,
                    const struct profile *profile, struct region *out,
                    struct err *err)
 {
-    static const char *const vars[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
-    const char *v;
     char source[80];
+    const char *v = find(env, option, profile, source);
 
-    if (option && option[0])
-        return settle(out, option, "--region", err);
-    for (size_t i = 0; i < ARRAY_LEN(vars); i++) {
-        v = aws_env_get(env, vars[i]);
-        if (v)
-            return settle(out, v, vars[i], err);
-    }
-    v = profile ? profile_get(profile, "region") : NULL;
-    if (v) {
-        snprintf(source, sizeof(source), "profile %s", profile_name(profile));
+    if (v)
         return settle(out, v, source, err);
-    }
     return err_set(err, ERR_CONFIG,
                    "No region is set. Give --region, set AWS_REGION, or put "
                    "\"region = ...\" into profile \"%s\" of %s.",

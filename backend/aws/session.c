@@ -1,5 +1,6 @@
 #include "backend/aws/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,33 @@ static void build(struct aws_session *s, struct rng *rng,
     s->client = aws_client_new(&config);
 }
 
+static int choose_region(struct aws_session *s,
+                         const struct aws_session_options *o, struct err *err)
+{
+    if (!o->metadata_region ||
+        !region_is_unset(&o->env, o->region, s->profile))
+        return region_resolve(&o->env, o->region, s->profile, &s->region, err);
+    snprintf(s->region.name, sizeof(s->region.name), "%s", o->metadata_region);
+    snprintf(s->region.source, sizeof(s->region.source), "instance metadata");
+    return 0;
+}
+
+bool aws_session_lacks_region(const struct aws_session_options *o,
+                              struct profile **profile)
+{
+    *profile = NULL;
+    if (!o->no_files) {
+        *profile = profile_load(&o->env, o->profile, NULL);
+        if (!*profile)
+            return false; /* aws_session_new() says why */
+    }
+    if (region_is_unset(&o->env, o->region, *profile))
+        return true;
+    profile_free(*profile);
+    *profile = NULL;
+    return false;
+}
+
 struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
                                     const struct aws_session_options *o,
                                     struct err *err)
@@ -91,7 +119,7 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
         if (!s->profile)
             goto fail;
     }
-    if (region_resolve(&o->env, o->region, s->profile, &s->region, err) != 0)
+    if (choose_region(s, o, err) != 0)
         goto fail;
     s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
     if (!s->endpoints)

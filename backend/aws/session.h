@@ -15,6 +15,7 @@ struct aws_session_options {
     struct aws_env env; /* zero = nothing is set */
     bool no_files;      /* read no shared file (--demo) */
     const char *profile, *region, *endpoint_url; /* options, may be NULL */
+    const char *metadata_region; /* for where nothing names one; NULL = none */
     struct http *http; /* shared, unless this one trusts other certificates;
                           NULL = one of its own */
     bool read_only;
@@ -24,6 +25,10 @@ struct aws_session_options {
     struct cred_ask ask; /* for MFA codes; start NULL = nobody to ask */
 };
 
+/* Nothing configures a region for these options: region_from_metadata() may
+ * know it. Then *profile is theirs, to be freed (NULL with no_files). */
+bool aws_session_lacks_region(const struct aws_session_options *options,
+                              struct profile **profile);
 /* Reads files, sends nothing. loop and rng are borrowed. NULL with err
  * (ERR_CONFIG mostly) before any call is made. */
 struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,

@@ -68,6 +68,8 @@ static const char *lookup(void *arg, const char *name)
         return l->shared;
     if (strcmp(name, "AWS_CONFIG_FILE") == 0)
         return "/nonexistent";
+    if (strcmp(name, "AWS_EC2_METADATA_DISABLED") == 0)
+        return "true";
     return NULL;
 }
 

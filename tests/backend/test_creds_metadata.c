@@ -13,6 +13,7 @@
 #include "backend/aws/creds.h"
 #include "backend/aws/creds/metadata.h"
 #include "backend/aws/imds.h"
+#include "backend/aws/region.h"
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
@@ -619,6 +620,61 @@ static void expired_instance_credentials_stay_in_use(void **state)
     }
 }
 
+static void on_region(void *arg, const char *name, const struct err *err)
+{
+    struct lab *l = arg;
+
+    l->n++;
+    snprintf(l->key, sizeof(l->key), "%s", name ? name : "");
+    err_clear(&l->err);
+    if (err)
+        l->err = *err;
+}
+
+static void zone_without_its_letter_is_the_region(void **state)
+{
+    static const struct {
+        int status;
+        const char *zone, *region;
+    } rows[] = {
+        {200, "eu-west-1b", "eu-west-1"},
+        {200, "us-gov-west-1a\n", "us-gov-west-1"},
+        {200, "us-west-2-lax-1a", "us-west-2-lax-1"},
+        {200, "", ""},
+        {200, "b", ""},
+        {200, "eu-west-1", ""}, /* no letter: not a zone */
+        {200, "evil.example/b", ""},
+        {200, "a@evil.exampleb", ""},
+        {404, "", ""},
+    };
+    struct lab *l = *state;
+    struct aws_env env = {lookup, l};
+
+    use_imds(l);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        mini_reply(l->server, 200, "t");
+        mini_reply(l->server, rows[i].status, rows[i].zone);
+        l->n = 0;
+        assert_int_equal(region_from_metadata(l->http, &env, NULL, &l->scope,
+                                              on_region, l, NULL), 0);
+        assert_true(loop_until_idle(l->loop, 20000));
+        assert_int_equal(l->n, 1);
+        assert_string_equal(l->key, rows[i].region);
+        assert_int_equal(l->err.code != 0, !rows[i].region[0]);
+    }
+    set(l, "AWS_EC2_METADATA_DISABLED", "true");
+    assert_int_equal(region_from_metadata(l->http, &env, NULL, &l->scope,
+                                          on_region, l, NULL), -1);
+    set(l, "AWS_EC2_METADATA_DISABLED", "");
+    mini_push(l->server, &(struct mini_step){.act = MINI_HOLD});
+    l->n = 0;
+    assert_int_equal(region_from_metadata(l->http, &env, NULL, &l->scope,
+                                          on_region, l, NULL), 0);
+    scope_cancel(&l->scope);
+    assert_true(loop_until_idle(l->loop, 20000));
+    assert_int_equal(l->n, 0);
+}
+
 static void plain_metadata_elsewhere_is_refused(void **state)
 {
     struct lab *l = *state;
@@ -676,6 +732,7 @@ int main(void)
         T(settings_are_read_from_all_their_places),
         T(instance_that_is_switched_off_is_not_asked),
         T(expired_instance_credentials_stay_in_use),
+        T(zone_without_its_letter_is_the_region),
         T(plain_metadata_elsewhere_is_refused),
         T(cancelled_fetches_are_silent),
     };

@@ -56,6 +56,8 @@ struct lab {
 static inline const char *lab_env(void *arg, const char *name)
 {
     struct lab *l = arg;
+    if (strcmp(name, "AWS_EC2_METADATA_DISABLED") == 0)
+        return "true";
     if (l->aws_config) {
         if (strcmp(name, "AWS_CONFIG_FILE") == 0)
             return l->aws_config;

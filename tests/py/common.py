@@ -14,6 +14,8 @@ class Skip(Exception):
 
 def clean_env(**more):
     env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    # The metadata service of the machine is nobody's business here.
+    env["AWS_EC2_METADATA_DISABLED"] = "true"
     env.update(more)
     return env
 

@@ -71,6 +71,7 @@ static void run_child(const struct screen_options *o)
     env[n++] = (char *)"LC_ALL=C.UTF-8";
     env[n++] = (char *)"TZ=UTC";
     env[n++] = (char *)"ECSDASH_TEST=1";
+    env[n++] = (char *)"AWS_EC2_METADATA_DISABLED=true";
     env[n] = NULL;
     argv[k++] = o->argv[0] ? o->argv[0] : bin;
     for (size_t i = 1; o->argv[i] && k < 31; i++)
