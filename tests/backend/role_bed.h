@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/aws/creds.h"
@@ -20,6 +21,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
 #include "backend/base/safefile.h"
+#include "backend/base/strbuf.h"
 #include "backend/net/loop.h"
 #include "tests/lib/miniserver.h"
 
@@ -173,18 +175,8 @@ static inline bool bed_told(void *arg)
     return ((struct bed *)arg)->n > 0;
 }
 
-/* Of the session there is. */
-static inline void bed_again(struct bed *b)
-{
-    b->n = 0;
-    assert_int_equal(cred_chain_wait(aws_session_creds(b->session), &b->scope,
-                                     bed_on_creds, b, NULL), 0);
-    assert_true(loop_until(b->loop, bed_told, b, 20000));
-}
-
 /* A new session; profile is --profile. ask = there is a person. */
-static inline void bed_fetch_asking(struct bed *b, const char *profile,
-                                    bool ask)
+static inline void bed_open(struct bed *b, const char *profile, bool ask)
 {
     struct err err;
     struct aws_session_options o = {.env = {bed_lookup, b},
@@ -196,6 +188,26 @@ static inline void bed_fetch_asking(struct bed *b, const char *profile,
     b->session = aws_session_new(b->loop, &b->rng, &o, &err);
     if (!b->session)
         fail_msg("%s", err.message);
+}
+
+static inline void bed_ask_chain(struct bed *b)
+{
+    b->n = 0;
+    assert_int_equal(cred_chain_wait(aws_session_creds(b->session), &b->scope,
+                                     bed_on_creds, b, NULL), 0);
+}
+
+/* Of the session there is. */
+static inline void bed_again(struct bed *b)
+{
+    bed_ask_chain(b);
+    assert_true(loop_until(b->loop, bed_told, b, 20000));
+}
+
+static inline void bed_fetch_asking(struct bed *b, const char *profile,
+                                    bool ask)
+{
+    bed_open(b, profile, ask);
     bed_again(b);
 }
 
