@@ -240,6 +240,9 @@ static int print(struct once *x, const struct snapshot *snap)
     table_model_init(&m, x->o->kind);
     if (snap) {
         err = snap->error;
+        if (err.code == ERR_NONE && snap->n_lacks)
+            err_set(&err, ERR_DENIED, "%s: not allowed (%s).",
+                    snap->lacks[0]->what, snap->lacks[0]->action);
         table_model_set(&m, snap, now);
     }
     if (x->o->filter && table_model_filter(&m, x->o->filter, &bad)) {

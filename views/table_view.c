@@ -54,7 +54,9 @@ static void draw_empty(struct table_view *tv, struct surface *s,
         snprintf(text, sizeof(text), "%s%s%s",
                  snap->error.code == ERR_DENIED ? "Not allowed: " : "",
                  snap->error.message,
-                 snap->retry_ms ? " Trying again." : "");
+                 snap->retry_ms                  ? " Trying again."
+                 : snap->error.code == ERR_DENIED ? " r tries again."
+                                                  : "");
     } else if (!snap || !snap->first_page) {
         snprintf(text, sizeof(text), "loading %s ...", tv->model.kind->name);
     } else if (tv->model.filter) {
@@ -93,6 +95,22 @@ static struct rect split(const struct table_view *tv, struct rect *r)
     return pane;
 }
 
+/* What this identity may not read is named where it would stand. */
+static int lacks(const struct table_view *tv)
+{
+    return tv->model.snap ? (int)tv->model.snap->n_lacks : 0;
+}
+
+static void put_lacks(struct table_view *tv)
+{
+    for (int i = 0; i < lacks(tv); i++) {
+        const struct store_lack *lack = tv->model.snap->lacks[i];
+        doc_line(&tv->pane);
+        doc_printf(&tv->pane, ROLE_WARN, " %s: not allowed (%s); r tries "
+                   "again", lack->what, lack->action);
+    }
+}
+
 static void draw_pane(struct table_view *tv, struct surface *s,
                       struct rect pane)
 {
@@ -105,9 +123,12 @@ static void draw_pane(struct table_view *tv, struct surface *s,
         int64_t now = tv->model.now_ms;
         const struct kind *k = tv->model.kind;
         k->explain_title(t.row, now, title, sizeof(title));
-        k->explain(t.row, now, pane.cols, pane.rows - 1, &tv->pane);
+        int rows = pane.rows - 1 - lacks(tv);
+        if (rows > 0)
+            k->explain(t.row, now, pane.cols, rows, &tv->pane);
         target_release(&t);
     }
+    put_lacks(tv);
     surface_rule(s, pane.row, pane.col, pane.cols, ROLE_PANE, title);
     doc_draw(&tv->pane, s,
              (struct rect){pane.row + 1, pane.col, pane.rows - 1, pane.cols});

@@ -79,7 +79,7 @@ static bool taskdefs_settled(const struct store *s)
     const char *key;
     void *value;
 
-    if (s->n_td_wanted == 0)
+    if (s->n_td_wanted == 0 || job_denied(&s->tdjob))
         return true;
     while (map_next(s->taskdefs, &i, &key, &value)) {
         const struct td_entry *td = value;
@@ -133,6 +133,32 @@ static void note_job(struct snapshot *snap, const struct job *j)
     snap->retry_ms = j->retry_wall_ms;
 }
 
+/* What the rows can do without is no error when it is denied. */
+static void note_extra(struct snapshot *snap, const struct job *j,
+                       const struct store_lack *lack)
+{
+    if (!job_denied(j)) {
+        note_job(snap, j);
+        return;
+    }
+    for (size_t i = 0; i < snap->n_lacks; i++)
+        if (snap->lacks[i] == lack)
+            return;
+    if (snap->n_lacks < STORE_LACKS)
+        snap->lacks[snap->n_lacks++] = lack;
+}
+
+static void note_stops(const struct watch *w, struct snapshot *snap)
+{
+    static const struct store_lack list = {"stopped tasks", "ecs:ListTasks"};
+    static const struct store_lack desc = {"stopped tasks",
+                                           "ecs:DescribeTasks"};
+
+    note_extra(snap, &w->sweep, &list);
+    if (!job_denied(&w->sweep))
+        note_extra(snap, &w->task_desc, &desc);
+}
+
 static void note_missing(struct feed *f, struct snapshot *snap)
 {
     if (snap->error.code != ERR_NONE)
@@ -157,8 +183,7 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
         snap->first_page = snap->first_page || w->list_page;
         note_job(snap, &w->list);
         note_job(snap, &w->svc_desc);
-        note_job(snap, &w->sweep);
-        note_job(snap, &w->task_desc);
+        note_stops(w, snap);
         break;
     case QUERY_TASKS:
         snap->first_page = snap->first_page ||
@@ -166,7 +191,7 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
                                            : w->run_page);
         note_job(snap, f->svc != NULL ? &f->svc->run : &w->run);
         note_job(snap, &w->task_desc);
-        note_job(snap, &w->sweep);
+        note_stops(w, snap);
         if (f->svc != NULL)
             note_job(snap, &w->svc_desc);
         break;
@@ -178,6 +203,8 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
 
 static void note_all(struct feed *f, struct snapshot *snap)
 {
+    static const struct store_lack taskdefs = {
+        "images and definitions", "ecs:DescribeTaskDefinition"};
     struct store *s = f->store;
     bool settled, any = false;
 
@@ -197,6 +224,8 @@ static void note_all(struct feed *f, struct snapshot *snap)
     if (f->kind == QUERY_CONTAINERS)
         snap->first_page = f->task != NULL && f->task->task != NULL;
     snap->first_page = snap->first_page || snap->n_rows > 0;
+    if (f->kind != QUERY_CLUSTERS && job_denied(&s->tdjob))
+        note_extra(snap, &s->tdjob, &taskdefs);
     note_missing(f, snap);
     feed_state(f, &snap->complete, &settled);
 }

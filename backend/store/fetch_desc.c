@@ -123,7 +123,7 @@ static void svc_missing(struct watch *w, const char *arn)
     if (e == NULL || e->missing)
         return;
     e->missing = true;
-    w->list.force = true;
+    job_hurry(&w->list);
     feeds_dirty_tasks(w, e);
 }
 
@@ -317,7 +317,9 @@ static void on_taskdef(void *arg, const struct aws_reply *reply,
         td_arrived(s, td);
     } else {
         td->failed = true;
-        td->retry_ms = store_now(s) + 60000;
+        td->retry_ms = err != NULL && err->code == ERR_DENIED
+                           ? 0 /* the job waits */
+                           : store_now(s) + 60000;
     }
     page_unref(p);
     feeds_dirty_all(s);

@@ -272,6 +272,9 @@ void job_ok(struct store *s, struct job *j);
 /* When it is due (mono) if it is to be asked every period_ms. */
 int64_t job_due(const struct job *j, int64_t period_ms);
 void job_fail(struct store *s, struct job *j, const struct err *err);
+/* Ask at once, unless it is denied: that only a person asks again. */
+void job_hurry(struct job *j);
+bool job_denied(const struct job *j);
 struct ask *ask_new(struct store *s, enum ask_kind kind, struct watch *w,
                     struct job *job);
 /* Unlinks, clears the in_flight marks of its items, frees. */

@@ -38,15 +38,13 @@ int64_t job_due(const struct job *j, int64_t period_ms)
     return j->ok_once ? j->ended_ms + period_ms * j->jitter / 1000 : 0;
 }
 
-/* What a person must change (rights, credentials) is asked again rarely, what
+/* What a person must change (credentials) is asked again rarely, what
  * passes by itself soon, and less and less often. */
 static int64_t retry_after(const struct store *s, const struct job *j)
 {
     int64_t ms = s->opts.refresh_ms, cap = 30000;
 
     switch (j->err.code) {
-    case ERR_DENIED:
-        return 60000;
     case ERR_CREDENTIALS:
     case ERR_EXPIRED:
         return 20000;
@@ -64,6 +62,16 @@ static int64_t retry_after(const struct store *s, const struct job *j)
     return ms < cap ? ms : cap;
 }
 
+bool job_denied(const struct job *j)
+{
+    return j->err.code == ERR_DENIED;
+}
+
+void job_hurry(struct job *j)
+{
+    j->force = j->force || !job_denied(j);
+}
+
 void job_fail(struct store *s, struct job *j, const struct err *err)
 {
     int64_t ms;
@@ -72,6 +80,11 @@ void job_fail(struct store *s, struct job *j, const struct err *err)
         j->err_since_ms = clock_wall_ms(s->clock);
     j->err = *err;
     j->failures++;
+    if (job_denied(j)) {
+        j->due_ms = INT64_MAX;
+        j->retry_wall_ms = 0;
+        return;
+    }
     ms = retry_after(s, j) * jitter(s) / 1000;
     j->due_ms = store_now(s) + ms;
     j->retry_wall_ms = clock_wall_ms(s->clock) + ms;

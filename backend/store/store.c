@@ -262,6 +262,7 @@ void subscription_refresh(struct subscription *sub)
     struct store *s = f->store;
 
     s->clusters.force = s->cluster_desc.force = true;
+    s->tdjob.due_ms = 0;
     for (struct watch *w = s->watches; w != NULL; w = w->next)
         if (f->kind == QUERY_CLUSTERS)
             w->described_ms = 0;
@@ -284,11 +285,15 @@ void store_touch(struct store *s, const char *cluster, const char *arn)
     } else if (e == NULL) {
         e = map_get(w->svc_by_name, arn_tail(arn));
     }
-    w->sweep.force = w->run.force = true;
+    job_hurry(&w->sweep);
+    job_hurry(&w->run);
     w->boost_ms = until;
     if (e != NULL) {
+        bool force = e->run.force;
+
         e->boost_ms = until;
         svc_now(e);
+        e->run.force = force || !job_denied(&e->run);
     }
     pump_soon(s);
 }

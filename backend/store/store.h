@@ -6,7 +6,9 @@
  *
  * A view subscribes to a query and gets a callback whenever a new snapshot is
  * published; equal queries share one fetch. A failed fetch publishes the old
- * rows plus the error, never an empty table. All callbacks run on the loop,
+ * rows plus the error, never an empty table. What is denied is not asked again
+ * until somebody refreshes; where the rows can do without it, it is no error
+ * but a lack, named in the snapshot. All callbacks run on the loop,
  * never inside a call of this API. */
 #ifndef ECSDASH_STORE_STORE_H
 #define ECSDASH_STORE_STORE_H
@@ -70,6 +72,13 @@ struct snap_row {
     const void *data; /* the struct named above */
 };
 
+/* Something beside the rows that this identity may not read. */
+struct store_lack {
+    const char *what;   /* "stopped tasks" */
+    const char *action; /* "ecs:ListTasks" */
+};
+#define STORE_LACKS 4
+
 struct snapshot {
     uint64_t generation;     /* rises with every publish of this query */
     const struct snap_row *rows;
@@ -81,6 +90,8 @@ struct snapshot {
     struct err error;        /* code ERR_NONE when the last fetch was fine */
     int64_t error_since_ms;
     int64_t retry_ms;        /* wall time of the next try; 0 when none */
+    const struct store_lack *lacks[STORE_LACKS];
+    size_t n_lacks; /* denied: asked again by subscription_refresh() only */
 };
 
 /* A reference keeps rows, strings and arenas alive. */

@@ -376,6 +376,66 @@ static void a_failing_service_is_not_hammered(void **state)
     env_close(&e);
 }
 
+static const struct store_lack *lack_of(const struct subscription *sub)
+{
+    const struct snapshot *snap = subscription_snapshot(sub);
+
+    return snap->n_lacks > 0 ? snap->lacks[0] : NULL;
+}
+
+/* The rows stay good; what is missing is named, and only a person asks
+ * again: not time, not an action, not another view of the same. */
+static void what_is_denied_is_asked_again_on_demand_only(void **state)
+{
+    static const struct {
+        const char *op, *action;
+    } all[] = {{"ListTasks", "ecs:ListTasks"},
+               {"DescribeTasks", "ecs:DescribeTasks"},
+               {"DescribeTaskDefinition", "ecs:DescribeTaskDefinition"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct store_env e;
+        struct subscription *sub, *other;
+        struct fake_task *t;
+        size_t n;
+
+        crowd(&e, 5);
+        t = fake_task(e.f, "prod", "web0001", 1);
+        t->containers = 2; /* whose definition tells the cause */
+        fake_stop(e.f, t, 1);
+        fake_fail(e.f, all[i].op, ERR_DENIED);
+        sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+        subscription_set_visible(sub, true);
+        env_pass(&e, 5000);
+        assert_int_equal(subscription_snapshot(sub)->error.code, ERR_NONE);
+        assert_int_equal(subscription_snapshot(sub)->loaded, 5);
+        assert_true(subscription_settled(sub));
+        if (!lack_of(sub))
+            fail_msg("%s is not missed (%zu calls)", all[i].op,
+                     fake_calls(e.f, all[i].op, NULL));
+        assert_string_equal(lack_of(sub)->action, all[i].action);
+        n = fake_calls(e.f, all[i].op, NULL);
+        assert_in_range(n, 1, 2); /* two may have been on their way */
+        store_touch(e.s, "prod", key_of(sub, "web0002"));
+        other = env_sub(&e, QUERY_SERVICES, NULL, NULL);
+        env_pass(&e, 10 * 60 * 1000);
+        assert_int_equal(fake_calls(e.f, all[i].op, NULL), n);
+        /* Still denied: one more try. */
+        subscription_refresh(sub);
+        env_pass(&e, 60000);
+        assert_in_range(fake_calls(e.f, all[i].op, NULL), n + 1, n + 2);
+        assert_non_null(lack_of(sub));
+        fake_fail(e.f, all[i].op, ERR_NONE);
+        subscription_refresh(sub);
+        env_pass(&e, 5000);
+        assert_null(lack_of(sub));
+        subscription_close(sub);
+        subscription_close(other);
+        env_close(&e);
+    }
+}
+
 static void task_definitions_are_asked_once(void **state)
 {
     struct store_env e;
@@ -462,6 +522,7 @@ int main(void)
         cmocka_unit_test(refresh_asks_for_the_screen_at_once),
         cmocka_unit_test(a_paused_store_asks_nothing),
         cmocka_unit_test(a_failing_service_is_not_hammered),
+        cmocka_unit_test(what_is_denied_is_asked_again_on_demand_only),
         cmocka_unit_test(task_definitions_are_asked_once),
         cmocka_unit_test(store_free_in_the_middle_leaves_a_closed_loop),
         cmocka_unit_test(a_large_account_stays_cheap),

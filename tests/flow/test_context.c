@@ -511,6 +511,87 @@ static void a_switch_refuses_the_questions_of_before(void **state)
     scope_cancel(&scope);
 }
 
+/* ---- rights and credentials that are missing ------------------------- */
+
+static void what_is_denied_is_named_in_the_pane(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "default", 7);
+    l->second = lab_sim(l, "quiet", 8);
+    write_config(l, "");
+    sim_fault_add(l->sim, "ListTasks", FAULT_DENY, 0, -1, 0);
+    lab_open(l, "first", false, &kind_services, NULL, NULL);
+    pass(l, 5000);
+    assert_true(shows(l, "stopped tasks: not allowed (ecs:ListTasks)"));
+    assert_true(shows(l, "of 49")); /* the rest is there, and fresh */
+    assert_false(shows(l, "STALE"));
+    assert_false(shows(l, "stale since"));
+    size_t n = sim_count(l->sim, "ListTasks");
+    pass(l, 120000);
+    assert_int_equal(sim_count(l->sim, "ListTasks"), n);
+    sim_fault_clear(l->sim);
+    pass(l, 60000);
+    assert_int_equal(sim_count(l->sim, "ListTasks"), n);
+    key(l, "r");
+    pass(l, 3000);
+    assert_false(shows(l, "not allowed"));
+    /* It belongs to its context. */
+    sim_fault_add(l->sim, "ListTasks", FAULT_DENY, 0, -1, 0);
+    key(l, "r");
+    pass(l, 3000);
+    assert_true(shows(l, "not allowed"));
+    go(l, "second");
+    pass(l, 3000);
+    assert_false(shows(l, "not allowed"));
+}
+
+static void expired_keys_keep_the_rows_and_new_ones_are_found(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, NULL);
+    assert_true(shows(l, "catalog-api"));
+    sim_fault_add(l->sim, NULL, FAULT_EXPIRED, 0, -1, 0);
+    pass(l, 30000);
+    assert_true(shows(l, "catalog-api"));
+    assert_true(shows(l, "STALE"));
+    assert_true(l->app->realm->identity_known);
+    sim_fault_clear(l->sim);
+    pass(l, 90000);
+    assert_false(shows(l, "STALE"));
+    assert_int_equal(l->app->realm->number, 1);
+}
+
+/* New keys of another account in the same profile: a new context. */
+static void keys_of_another_account_start_anew(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, "catalog-api");
+    key(l, "R");
+    assert_true(l->app->dialog.open);
+    snprintf(l->app->realm->identity.account,
+             sizeof(l->app->realm->identity.account), "999999999999");
+    l->app->realm->generation--; /* as after a refresh */
+    pass(l, 3000);
+    assert_false(l->app->dialog.open);
+    assert_int_equal(l->app->realm->number, 2);
+    assert_said(l, "account 123456789012 now, not of 999999999999");
+    assert_said(l, "nothing was sent");
+    assert_true(l->app->realm->identity_known);
+}
+
+static void while_new_keys_are_asked_about_nothing_is_sent(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, "catalog-api");
+    key(l, "R");
+    confirm(l); /* it is being read again */
+    l->app->realm->generation--;
+    settle(l);
+    pass(l, 500);
+    assert_int_equal(mutations(l), 0);
+    assert_said(l, "the credentials have just changed");
+}
+
 static void ending_with_two_contexts_leaks_nothing(void **state)
 {
     struct lab *l = *state;
@@ -550,6 +631,10 @@ int main(void)
         T(a_refused_code_is_a_refusal),
         T(a_question_waits_for_an_open_dialog),
         T(a_switch_refuses_the_questions_of_before),
+        T(what_is_denied_is_named_in_the_pane),
+        T(expired_keys_keep_the_rows_and_new_ones_are_found),
+        T(keys_of_another_account_start_anew),
+        T(while_new_keys_are_asked_about_nothing_is_sent),
         T(ending_with_two_contexts_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
