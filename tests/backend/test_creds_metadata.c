@@ -330,12 +330,10 @@ static void container_that_hangs_is_left_after_two_seconds(void **state)
     assert_int_equal(mini_count(l->server), 2);
 }
 
-static void credential_calls_follow_no_redirect_and_no_proxy(void **state)
+static void credential_calls_follow_no_redirect(void **state)
 {
     struct lab *l = *state;
-    char *proxy = xasprintf("http://127.0.0.1:1/");
 
-    setenv("http_proxy", proxy, 1);
     use_container(l);
     for (int i = 0; i < 3; i++)
         mini_push(l->server, &(struct mini_step){
@@ -346,8 +344,38 @@ static void credential_calls_follow_no_redirect_and_no_proxy(void **state)
     assert_int_equal(mini_count(l->server), 3);
     for (size_t i = 0; i < 3; i++)
         assert_memory_equal(mini_head(l->server, i), "GET /creds ", 11);
+}
+
+static void a_proxy_never_sees_credentials(void **state)
+{
+    struct lab *l = *state;
+    struct miniserver *proxy = mini_new(l->loop);
+    /* Loopback for the kernel, any host for us. */
+    char *here = xasprintf("http://0.0.0.0%s",
+                           strrchr(mini_url(l->server), ':'));
+    char *tls = xasprintf("https%screds", here + 4);
+
+    setenv("http_proxy", mini_url(proxy), 1);
+    setenv("https_proxy", mini_url(proxy), 1);
+    /* Both would go by the proxy if they were calls like others. */
+    http_allow_plain(l->http);
+    set(l, "AWS_EC2_METADATA_SERVICE_ENDPOINT", here);
+    mini_reply(l->server, 200, "t");
+    mini_reply(l->server, 200, "r");
+    mini_reply(l->server, 200, CREDS(LATER));
+    fetch(l, &cred_imds);
+    assert_string_equal(l->key, "ASIA1");
+    set(l, "AWS_CONTAINER_CREDENTIALS_FULL_URI", tls);
+    mini_free(l->server); /* refuses at once: only the proxy would answer */
+    l->server = mini_new(l->loop);
+    fetch(l, &cred_container);
+    assert_int_equal(l->err.code, ERR_CREDENTIALS);
+    assert_int_equal(mini_connections(proxy), 0);
     unsetenv("http_proxy");
-    free(proxy);
+    unsetenv("https_proxy");
+    mini_free(proxy);
+    free(tls);
+    free(here);
 }
 
 static void half_answers_name_what_they_lack(void **state)
@@ -722,7 +750,8 @@ int main(void)
         T(token_file_goes_before_the_token),
         T(container_gets_three_tries_a_second_apart),
         T(container_that_hangs_is_left_after_two_seconds),
-        T(credential_calls_follow_no_redirect_and_no_proxy),
+        T(credential_calls_follow_no_redirect),
+        T(a_proxy_never_sees_credentials),
         T(half_answers_name_what_they_lack),
         T(instance_gives_credentials_for_a_token),
         T(first_version_is_the_fallback_where_allowed),

@@ -136,6 +136,9 @@ static void give_up(struct fetch *f, const struct err *why)
 
     scope_remove(&f->work);
     fetch_end(f);
+    /* Whatever kept them away: what is missing is credentials. */
+    if (err.code != ERR_CONFIG && err.code != ERR_DENIED)
+        err.code = ERR_CREDENTIALS;
     err_prefix(&err, "The container's credentials can't be had");
     cred_fail(turn, &err);
 }
