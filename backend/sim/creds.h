@@ -17,6 +17,9 @@ struct sim_call;
 
 #define SIM_ACCOUNT "123456789012"
 #define SIM_OTHER_ACCOUNT "210987654321"
+/* Everybody's device, and the code that it always shows. */
+#define SIM_MFA_SERIAL "arn:aws:iam::" SIM_ACCOUNT ":mfa/demo"
+#define SIM_MFA_CODE "424242"
 #define SIM_USERS 8 /* long-term keys beside the first one; the last two are
                         of the other account */
 
@@ -35,7 +38,7 @@ struct sim_role {
     unsigned via;
     const char *sso;         /* name of its permission set; NULL = name */
     const char *external_id; /* NULL = none is asked for */
-    const char *mfa_serial, *mfa_code; /* NULL = none is asked for */
+    bool mfa;                /* the device is asked for */
     int max_s;               /* of a session; 0 = 12 hours */
     const char *deny;        /* "ecs:Update*,logs:*"; NULL = nothing */
 };

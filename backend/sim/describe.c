@@ -38,8 +38,8 @@ static void add_roles(json_t *o)
                 put_text(x, "via", ways[i].name);
         put_text(x, "sso_role", r->sso);
         put_text(x, "external_id", r->external_id);
-        put_text(x, "mfa_serial", r->mfa_serial);
-        put_text(x, "mfa_code", r->mfa_code);
+        put_text(x, "mfa_serial", r->mfa ? SIM_MFA_SERIAL : NULL);
+        put_text(x, "mfa_code", r->mfa ? SIM_MFA_CODE : NULL);
         put_text(x, "deny", r->deny);
         if (r->max_s)
             put_int(x, "max_duration", r->max_s);

@@ -88,7 +88,7 @@ static int trusted(struct sim_call *c, const struct sim_role *r)
     const char *code = sim_in_text(c, "TokenCode");
     if (!r || !(r->via & VIA_ASSUME) ||
         (r->external_id && (!external || strcmp(external, r->external_id))) ||
-        (r->mfa_serial && !serial)) {
+        (r->mfa && !serial)) {
         not_allowed(c);
         return -1;
     }
@@ -103,8 +103,8 @@ static int trusted(struct sim_call *c, const struct sim_role *r)
                  "satisfy regular expression pattern: [\\d]*");
         return -1;
     }
-    if (serial && (!r->mfa_serial || strcmp(serial, r->mfa_serial) ||
-                   strcmp(code, r->mfa_code))) {
+    if (serial &&
+        (strcmp(serial, SIM_MFA_SERIAL) || strcmp(code, SIM_MFA_CODE))) {
         sim_fail_as(c, 403, "AccessDenied", "MultiFactorAuthentication failed "
                     "with invalid MFA one time pass code. ");
         return -1;

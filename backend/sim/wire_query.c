@@ -11,6 +11,7 @@
 
 #define MAX_INDEX 1000
 #define MAX_DEPTH 8
+#define MAX_FIELDS 2000
 
 /* ---- forms ---------------------------------------------------------- */
 
@@ -111,7 +112,8 @@ json_t *sim_form_json(const char *form, const struct sim_member *members,
                       bool nested)
 {
     json_t *root = json_object();
-    for (const char *p = form; *p; p += *p == '&') {
+    int fields = 0;
+    for (const char *p = form; *p && fields < MAX_FIELDS; fields++) {
         size_t n = strcspn(p, "&"), k = strcspn(p, "=&");
         char *name = decode(p, k);
         char *text = decode(k < n ? p + k + 1 : "", k < n ? n - k - 1 : 0);
@@ -129,6 +131,7 @@ json_t *sim_form_json(const char *form, const struct sim_member *members,
         free(name);
         free(text);
         p += n;
+        p += *p == '&';
     }
     return root;
 }

@@ -297,6 +297,7 @@ void sim_handle(struct sim *s, const struct sim_http *r, struct strbuf *out,
     } else if (!ask.op && strcmp(r->path, "/") != 0) {
         sim_put_error(&reply, 404, "UnknownOperationException",
                       "Nothing is served at this path.");
+        sim_note(s, &ask, r, reply.status);
     } else {
         route(s, r, &ask, &reply, end);
         sim_fault_clock(ask.fault, &now, &alt);
