@@ -5,6 +5,7 @@
 #include "backend/base/mem.h"
 #include "backend/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -104,7 +105,7 @@ static void add_unknown(json_t *o)
 /* Whoever comes with a token gets the first page again. */
 void sim_fault_before(struct sim_call *c)
 {
-    if (is(c->fault, FAULT_LOOP))
+    if (is(c->fault, FAULT_LOOP) || is(c->fault, FAULT_ENDLESS))
         json_object_del(c->in, "nextToken");
 }
 
@@ -113,6 +114,7 @@ void sim_fault_reply(struct sim_call *c)
     static const spoil_fn how[FAULT_N] = {[FAULT_TYPES] = other_type,
                                           [FAULT_NULLS] = null_value,
                                           [FAULT_ENUMS] = future_word};
+    char token[24];
     if (!c->fault)
         return;
     if (how[c->fault->kind])
@@ -120,7 +122,11 @@ void sim_fault_reply(struct sim_call *c)
     if (c->fault->kind == FAULT_UNKNOWN_MEMBERS)
         add_unknown(c->out);
     if (c->fault->kind == FAULT_LOOP)
-        json_object_set_new(c->out, "nextToken", json_string("round-again"));
+        put_text(c->out, "nextToken", "round-again");
+    if (c->fault->kind == FAULT_ENDLESS) {
+        snprintf(token, sizeof(token), "round-%d", c->fault->turn);
+        put_text(c->out, "nextToken", token);
+    }
     if (c->fault->kind == FAULT_CHANGE)
         world_change(c->world, &c->sim->fault_rng);
 }

@@ -115,7 +115,8 @@ enum sim_fault {
     FAULT_UNKNOWN_MEMBERS, /* unknown: extra members all over the reply */
     FAULT_HUGE,         /* huge: bytes of blanks in front */
     FAULT_BOMB,         /* bomb: the same, gzipped to a thousandth */
-    FAULT_LOOP,         /* loop: the first page again, with a token */
+    FAULT_LOOP,         /* loop: the first page again, with the same token */
+    FAULT_ENDLESS,      /* endless: the same, each time with a new token */
     FAULT_CHANGE,       /* change: after this, things come and go */
     FAULT_CLOCK,        /* clock: the server's clock is `by` seconds ahead */
     FAULT_N

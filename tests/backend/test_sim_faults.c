@@ -271,6 +271,24 @@ static void a_page_loop_never_ends(void **state)
     }
 }
 
+static void endless_pages_have_tokens_of_their_own(void **state)
+{
+    struct lab *l = *state;
+    char last[40] = "", ask[100] = "{}";
+    plan(l, "endless:ListClusters:count=all");
+    for (int i = 0; i < 4; i++) {
+        json_t *o = ask_json(l, "ListClusters", ask);
+        const char *token =
+            json_string_value(json_object_get(o, "nextToken"));
+        assert_int_equal(json_array_size(json_object_get(o, "clusterArns")),
+                         3);
+        assert_string_not_equal(token, last);
+        snprintf(last, sizeof(last), "%s", token);
+        snprintf(ask, sizeof(ask), "{\"nextToken\":\"%s\"}", token);
+        json_decref(o);
+    }
+}
+
 static void things_come_and_go_between_two_pages(void **state)
 {
     struct lab *l = *state;
@@ -353,6 +371,7 @@ int main(void)
         TEST(huge_bodies_and_bombs_are_valid_and_as_large_as_said),
         TEST(members_lose_their_types_values_and_words),
         TEST(a_page_loop_never_ends),
+        TEST(endless_pages_have_tokens_of_their_own),
         TEST(things_come_and_go_between_two_pages),
         TEST(a_wrong_clock_refuses_and_tells_its_date),
         TEST(the_same_seed_meets_the_same_requests),
