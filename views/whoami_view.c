@@ -76,6 +76,17 @@ static void put_credentials(const struct app *a, struct doc *out)
     }
 }
 
+/* What is odd in the files, a line each. */
+static void put_warnings(const struct profile *p, struct doc *out)
+{
+    const char *line = p ? profile_warnings(p) : "";
+    while (*line) {
+        size_t n = strcspn(line, "\n");
+        doc_fieldf(out, "beware", "%.*s", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
 static void put_place(const struct app *a, struct doc *out)
 {
     const struct aws_session *s = a->realm->session;
@@ -92,6 +103,7 @@ static void put_place(const struct app *a, struct doc *out)
         doc_field(out, "credentials file",
                   profile_path(p, PROFILE_CREDENTIALS));
     }
+    put_warnings(p, out);
     doc_fieldf(out, "region", "%s (from %s)", region->name, region->source);
     for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
         const char *name = aws_service_info(asked[i])->name;
@@ -99,8 +111,7 @@ static void put_place(const struct app *a, struct doc *out)
                              &ep, &err))
             doc_fieldf(out, name, "%s", err.message);
         else
-            doc_fieldf(out, name, "%s (%s)", ep.url,
-                       ep.custom ? "an override" : "the service's own name");
+            doc_fieldf(out, name, "%s (%s)", ep.url, ep.why);
     }
     double skew = (double)aws_client_clock_skew_ms(a->realm->client) / 1000;
     if (skew > 0.0005 || skew < -0.0005)

@@ -4,8 +4,8 @@
  * profile's services section; the profile's endpoint_url; the partition's own
  * name. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS drops all but the first and last.
  * FIPS and dual-stack (AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, their
- * profile keys) choose among the partition's own names only. As in AWS CLI v2
- * STS is always regional, whatever sts_regional_endpoints says. */
+ * profile keys) choose among the partition's own names only. STS is regional
+ * here; sts_regional_endpoints = legacy is for assumed roles (creds/sts.h). */
 #ifndef ECSDASH_AWS_ENDPOINT_H
 #define ECSDASH_AWS_ENDPOINT_H
 

@@ -26,7 +26,7 @@ static void open_two(struct lab *l, const char *filter)
     l->second = lab_sim(l, "default", 8);
     write_config(l, "[profile keyless]\nregion = eu-west-1\n"
                     "[profile nowhere]\naws_access_key_id = AKIAX\n"
-                    "aws_secret_access_key = x\n");
+                    "aws_secret_access_key = x\noutput = json # odd\n");
     lab_open(l, "first", false, &kind_services, filter, NULL);
     assert_true(l->app->realm->identity_known);
 }
@@ -291,6 +291,8 @@ static void whoami_says_who_said_so(void **state)
         "ARN               arn:aws:sts::123456789012:assumed-role/oncall/demo",
         "PROD", "the name typed for each", "first (from --profile)",
         "eu-west-1 (from profile first)", "http://127.0.0.1:",
+        "(endpoint_url of profile first)",
+        "line 16: a comment after a value is part of the value.",
         "expire            never",
         "environment       passed over: skipped because --profile was given",
         "config file       provides: profile first in "};
