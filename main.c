@@ -15,6 +15,7 @@
 #include "views/asker.h"
 #include "views/config.h"
 #include "views/demo.h"
+#include "views/doctor.h"
 #include "views/keys_table.h"
 #include "views/kind.h"
 #include "views/once.h"
@@ -292,7 +293,7 @@ static int connect_aws(struct program *p, struct err *err)
     return p->realm ? 0 : -1;
 }
 
-/* ---- the two ways to run --------------------------------------------- */
+/* ---- the three ways to run --------------------------------------------- */
 
 static int run_once(struct program *p, const struct kind *kind)
 {
@@ -313,6 +314,20 @@ static int run_once(struct program *p, const struct kind *kind)
     if (p->o.output)
         oo.format = (enum once_format)once_format_find(p->o.output);
     return once_run(&oo);
+}
+
+static int run_doctor(struct program *p)
+{
+    struct err setup = {0};
+    struct doctor_options d = {
+        .loop = p->loop,
+        .env = aws_env_process(),
+        .setup = &setup,
+        .json = p->o.output && once_format_find(p->o.output) == ONCE_JSON,
+    };
+    if (connect_aws(p, &setup) == 0)
+        d.session = p->realm->session;
+    return doctor_run(&d);
 }
 
 static int run_dashboard(struct program *p, const struct kind *kind,
@@ -382,7 +397,9 @@ static int run(struct program *p, const struct kind *kind, int *death)
     rng_seed_os(&p->rng);
     p->log = log_open(p->o.log_file, p->clock, &err);
     p->loop = loop_new(p->clock);
-    if (!p->log || connect_aws(p, &err)) {
+    if (p->log && p->o.doctor) {
+        status = run_doctor(p);
+    } else if (!p->log || connect_aws(p, &err)) {
         status = complain(&err);
     } else if (p->o.once || !isatty(STDOUT_FILENO)) {
         status = run_once(p, kind);

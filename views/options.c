@@ -73,10 +73,12 @@ static const struct option_info infos[] = {
 void options_help(FILE *out)
 {
     fputs("usage: ecsdash [options] [VIEW [FILTER]]\n"
+          "       ecsdash [options] doctor\n"
           "\n"
           "A dashboard for Amazon ECS: which service is in trouble, why, its "
           "logs, and the\nkeys to act. VIEW is services (the default), tasks "
-          "or clusters.\n\noptions:\n", out);
+          "or clusters.\ndoctor tries what the dashboard needs and prints the "
+          "IAM policies for it.\n\noptions:\n", out);
     for (size_t i = 0; i < ARRAY_LEN(infos); i++) {
         const struct option_info *o = &infos[i];
         char left[48];
@@ -176,7 +178,10 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
     }
     if (optind < argc)
         o->view = argv[optind++];
-    if (optind < argc)
+    if (o->view && strcmp(o->view, "doctor") == 0) {
+        o->doctor = true;
+        o->view = NULL;
+    } else if (optind < argc)
         o->filter = argv[optind++];
     if (optind < argc)
         return err_set(err, ERR_USAGE, "%s is one word too many; quote a "

@@ -10,7 +10,7 @@
 
 struct options {
     bool demo, once, read_only, write, help, version, no_color, unlimited;
-    bool print_keys;
+    bool print_keys, doctor;
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
     bool insecure; /* plain http to anywhere */

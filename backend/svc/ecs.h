@@ -19,6 +19,7 @@ extern const struct aws_op ecs_list_clusters, ecs_describe_clusters,
 extern const struct aws_op logs_filter_log_events, logs_get_log_events,
     logs_describe_log_streams;
 extern const struct aws_op sts_get_caller_identity;
+extern const struct aws_op iam_simulate_principal_policy;
 
 /* One object each; NULL when it is not usable. max_events caps events. */
 struct ecs_cluster *ecs_decode_cluster(json_t *o, struct arena *a);

@@ -65,3 +65,7 @@ const struct aws_op logs_describe_log_streams = {
 const struct aws_op sts_get_caller_identity = {
     .service = AWS_STS, .name = "GetCallerIdentity",
     .bucket = AWS_B_OTHER};
+
+const struct aws_op iam_simulate_principal_policy = {
+    .service = AWS_IAM, .name = "SimulatePrincipalPolicy",
+    .bucket = AWS_B_OTHER, .timeout_ms = 10000};

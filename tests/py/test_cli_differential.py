@@ -30,7 +30,7 @@ KINDS = {
                    r"can't be a region"),
     "denied": (r"AccessDenied|InvalidIdentityToken",
                r"AccessDenied|InvalidIdentityToken|not authorized"),
-    "loop": (r"Infinite loop", r"loop"),
+    "loop": (r"Infinite loop", r"leads back to itself"),
     "source": (r"source|Unsupported|credential_source|Unable to locate|"
                r"Partial", r"source"),
     "token file": (r"No such file", r"token"),
