@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "backend/aws/creds.h"
 #include "backend/base/mem.h"
 
 struct aws_client *aws_client_new(const struct aws_client_config *config)
@@ -55,11 +54,6 @@ struct budget *aws_client_budget(struct aws_client *client)
 int64_t aws_client_clock_skew_ms(const struct aws_client *client)
 {
     return client->skew_ms;
-}
-
-void aws_client_refresh_credentials(struct aws_client *client)
-{
-    cred_chain_retry(client->cfg.creds);
 }
 
 void aws_client_set_observer(struct aws_client *client, aws_observer_fn *fn,

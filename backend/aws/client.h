@@ -133,8 +133,6 @@ const char *aws_client_region(const struct aws_client *client);
 struct budget *aws_client_budget(struct aws_client *client); /* may be NULL */
 /* Server clock minus ours in ms, as used for signing; 0 until corrected. */
 int64_t aws_client_clock_skew_ms(const struct aws_client *client);
-/* Forget cached credentials: the next call asks the chain again. */
-void aws_client_refresh_credentials(struct aws_client *client);
 
 /* What happened to a try or a call; for the status line, the messages view
  * and the log. Never holds a secret. Valid during the callback. */

@@ -183,8 +183,9 @@ unsigned cred_chain_generation(const struct cred_chain *chain);
  * reason (5 s, 10 s, .. 1 min): a key that is wrong for good causes no storm.
  */
 void cred_chain_expire(struct cred_chain *chain, unsigned generation);
-/* A person wants another try now: forget the credentials, the last error and
- * a refusal. Not while a fetch is under way. */
+/* A person wants another try: fetch now, questions allowed, whatever failed or
+ * was refused before. Living credentials serve until there are new ones.
+ * Nothing happens while a fetch is under way. */
 void cred_chain_retry(struct cred_chain *chain);
 
 /* err is NULL on success, then creds is not. Called from the loop. */

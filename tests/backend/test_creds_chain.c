@@ -373,10 +373,17 @@ static void the_last_error_counts_for_a_while(void **state)
     clock_run_due(b.clock);
     assert_int_equal(late.starts, 3);
     cred_chain_retry(b.chain); /* the user's own wish */
+    cred_chain_retry(b.chain);
     ask(&b);
     assert_int_equal(late.starts, 4);
+    assert_false(late.turn->quiet);
     provide(&b, "K", 0);
     assert_string_equal(b.got.key, "K");
+    cred_chain_retry(b.chain); /* costs nothing that is good */
+    assert_int_equal(late.starts, 5);
+    assert_string_equal(current(&b), "K");
+    refuse(&b, ERR_NET);
+    assert_string_equal(current(&b), "K");
     teardown(&b);
 }
 

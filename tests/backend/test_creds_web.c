@@ -2,6 +2,8 @@
 #include "tests/backend/role_bed.h"
 
 #include "backend/aws/creds/cli_cache.h"
+#include "backend/aws/creds/sts.h"
+#include "backend/aws/endpoint.h"
 
 /* ---- web identity ---- */
 
@@ -272,6 +274,52 @@ static void sts_is_steered_by_its_own_variable(void **state)
                                        sizeof(host))));
 }
 
+static const struct {
+    const char *region, *var, *in_file, *more;
+    bool global;
+} where[] = {
+    {"eu-west-1", "", "", "", false},
+    {"eu-west-1", "legacy", "", "", true},
+    {"eu-west-1", "Legacy", "", "", true},
+    {"us-west-2", "", "legacy", "", true},
+    {"eu-west-1", "regional", "legacy", "", false},
+    {"eu-south-1", "legacy", "", "", false}, /* younger than regional STS */
+    {"cn-north-1", "legacy", "", "", false},
+    {"us-gov-west-1", "legacy", "", "", false},
+    {"us-east-1", "legacy", "", "AWS_USE_FIPS_ENDPOINT", false},
+    {"us-east-1", "legacy", "", "AWS_USE_DUALSTACK_ENDPOINT", false},
+};
+
+static void legacy_means_the_global_host_where_it_may(void **state)
+{
+    struct bed *b = *state;
+
+    bed_set(b, "AWS_ENDPOINT_URL_STS", "");
+    for (size_t i = 0; i < ARRAY_LEN(where); i++) {
+        struct cred_context cx = {.env = {bed_lookup, b},
+                                  .region = where[i].region};
+        char *text = xasprintf("[default]\nsts_regional_endpoints = %s\n",
+                               where[i].in_file);
+        struct endpoints *e;
+        bool global;
+
+        bed_put(b, ".aws/config", text);
+        free(text);
+        bed_set(b, "AWS_STS_REGIONAL_ENDPOINTS", where[i].var);
+        if (where[i].more[0])
+            bed_set(b, where[i].more, "true");
+        cx.profile = profile_load(&cx.env, NULL, NULL);
+        cx.endpoints = e = endpoints_new(&cx.env, NULL, cx.profile, NULL);
+        assert_int_equal(sts_uses_global(&cx, &global, NULL), 0);
+        if (global != where[i].global)
+            fail_msg("row %zu", i);
+        endpoints_free(e);
+        profile_free(cx.profile);
+        if (where[i].more[0])
+            bed_set(b, where[i].more, "");
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_set_up, bed_tear_down)
@@ -287,6 +335,7 @@ int main(void)
         T(a_session_that_the_cli_gets_later_is_picked_up),
         T(a_rejected_session_is_not_taken_from_the_cache),
         T(sts_is_steered_by_its_own_variable),
+        T(legacy_means_the_global_host_where_it_may),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "backend/aws/creds/cli_cache.h"
+#include "backend/aws/creds/role_config.h"
 #include "backend/aws/creds/sts.h"
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
-#include "backend/base/strbuf.h"
 
 enum { MFA_TRIES = 3, MFA_DIGITS = 6 };
 
@@ -20,8 +17,7 @@ struct role_job {
     struct work work; /* in the turn's scope */
     struct scope inner;
     struct cred_turn *turn;
-    struct cli_cache_args args;
-    const char *source_profile, *place;
+    struct role_config config;
     char made_up[40]; /* session name where none is configured */
     struct cred_chain *source;
     char *code; /* what the person typed */
@@ -64,108 +60,6 @@ static void job_fail(struct role_job *j, const struct err *why)
     cred_fail(turn, &err);
 }
 
-/* ---- the configuration ---- */
-
-static bool has_keys(const struct cred_context *cx, const char *name)
-{
-    return profile_get_of(cx->profile, name, "aws_access_key_id") ||
-           profile_get_of(cx->profile, name, "aws_secret_access_key");
-}
-
-/* The names from the top to this one: "a -> b". */
-static void put_way(const struct cred_context *cx, struct strbuf *out)
-{
-    if (cx->parent)
-        put_way(cx->parent, out);
-    strbuf_printf(out, "%s -> ", cred_profile(cx));
-}
-
-static int check_circle(const struct cred_context *cx, const char *source,
-                        struct err *err)
-{
-    struct strbuf way = STRBUF_INIT;
-    const struct cred_context *p = cx;
-
-    /* A profile may name itself for the keys that stand beside its role. */
-    if (strcmp(source, cred_profile(cx)) == 0 && has_keys(cx, source))
-        return 0;
-    while (p && strcmp(cred_profile(p), source) != 0)
-        p = p->parent;
-    if (!p)
-        return 0;
-    put_way(cx, &way);
-    err_set(err, ERR_CONFIG, "its source_profile leads back to itself (%s%s).",
-            strbuf_get(&way), source);
-    strbuf_release(&way);
-    return -1;
-}
-
-static int check_profile(const struct cred_context *cx, const char *source,
-                         struct err *err)
-{
-    char *names;
-
-    if (profile_exists_named(cx->profile, source))
-        return check_circle(cx, source, err);
-    names = profile_names(cx->profile);
-    err_set(err, ERR_CONFIG, "its source_profile \"%s\" does not exist: %s.",
-            source, names);
-    free(names);
-    return -1;
-}
-
-static const struct cred_place *find_place(const char *name)
-{
-    const struct cred_place *p = cred_places;
-
-    while (p->name && strcasecmp(p->name, name) != 0)
-        p++;
-    return p->name ? p : NULL;
-}
-
-static int check_source(const struct role_job *j, struct err *err)
-{
-    const char *profile = j->source_profile, *place = j->place;
-    struct strbuf names = STRBUF_INIT;
-
-    if (profile && place)
-        return err_set(err, ERR_CONFIG, "it has both source_profile and "
-                       "credential_source: remove one.");
-    if (!profile && !place)
-        return err_set(err, ERR_CONFIG, "it has a role_arn but neither "
-                       "source_profile nor credential_source: add one.");
-    if (profile)
-        return check_profile(j->turn->context, profile, err);
-    if (find_place(place))
-        return 0;
-    for (const struct cred_place *p = cred_places; p->name; p++)
-        strbuf_printf(&names, "%s%s", names.len ? ", " : "", p->name);
-    err_set(err, ERR_CONFIG, "its credential_source \"%s\" is none of %s.",
-            place, strbuf_get(&names));
-    strbuf_release(&names);
-    return -1;
-}
-
-static void read_config(struct role_job *j)
-{
-    const struct cred_context *cx = j->turn->context;
-    const char *duration = cred_get(cx, "duration_seconds");
-
-    j->args = (struct cli_cache_args){
-        .role_arn = cred_get(cx, "role_arn"),
-        .session_name = cred_get(cx, "role_session_name"),
-        .external_id = cred_get(cx, "external_id"),
-        .serial = cred_get(cx, "mfa_serial"),
-    };
-    /* The AWS CLI too goes on without one that is no number. */
-    if (duration && fmt_parse_int(duration, 1, INT32_MAX,
-                                  &j->args.duration) != 0)
-        j->args.duration = 0;
-    j->source_profile = cred_get(cx, "source_profile");
-    j->place = cred_get(cx, "credential_source");
-    sts_session_name(cx, j->made_up);
-}
-
 /* ---- the call ---- */
 
 static void ask_code(struct role_job *j);
@@ -176,7 +70,7 @@ static void provide(struct role_job *j, struct aws_creds *creds,
     struct cred_turn *turn = j->turn;
 
     snprintf(creds->source, sizeof(creds->source), "role %s of profile %s%s",
-             j->args.role_arn, own_name(j), how);
+             j->config.args.role_arn, own_name(j), how);
     scope_remove(&j->work);
     job_free(j);
     cred_provide(turn, creds);
@@ -210,7 +104,7 @@ static void put(json_t *params, const char *name, const char *value)
 
 static void call(struct role_job *j)
 {
-    const struct cli_cache_args *a = &j->args;
+    const struct cli_cache_args *a = &j->config.args;
     json_t *params = json_object();
     struct err err;
 
@@ -246,7 +140,7 @@ static void on_code(void *arg, const char *text)
     if (!text || !text[0]) {
         j->turn->refused = true;
         err_set(&err, ERR_CREDENTIALS, "no MFA code was given for %s.",
-                j->args.serial);
+                j->config.args.serial);
         job_fail(j, &err);
         return;
     }
@@ -268,13 +162,13 @@ static void ask_code(struct role_job *j)
     if (j->asked++ >= MFA_TRIES) {
         j->turn->refused = true;
         err_set(&err, ERR_CREDENTIALS, "%d times there was no MFA code of six "
-                "digits for %s.", MFA_TRIES, j->args.serial);
+                "digits for %s.", MFA_TRIES, j->config.args.serial);
         job_fail(j, &err);
         return;
     }
     prompt = xasprintf("%sMFA code for %s",
                        j->asked > 1 ? "That was not the code. " : "",
-                       j->args.serial);
+                       j->config.args.serial);
     rc = ask->start(ask->who, &j->inner, prompt, on_code, j, &err);
     free(prompt);
     if (rc != 0)
@@ -284,17 +178,17 @@ static void ask_code(struct role_job *j)
 /* A question is only put to somebody who waits for the answer. */
 static int may_ask(const struct role_job *j, struct err *err)
 {
-    if (!j->args.serial)
+    if (!j->config.args.serial)
         return 0;
     if (j->turn->quiet)
         return err_set(err, ERR_EXPIRED, "a new session needs an MFA code for "
-                       "%s.", j->args.serial);
+                       "%s.", j->config.args.serial);
     if (j->turn->context->ask.start)
         return 0;
     return err_set(err, ERR_CREDENTIALS, "it needs an MFA code for %s and "
                    "there is nobody to ask: run aws sts get-caller-identity "
                    "--profile %s, and its cached session is used.",
-                   j->args.serial, own_name(j));
+                   j->config.args.serial, own_name(j));
 }
 
 /* ---- the source ---- */
@@ -308,12 +202,12 @@ static void on_source(void *arg, const struct aws_creds *creds,
     (void)creds;
     if (why) {
         err = *why;
-        if (j->source_profile)
-            err_prefix(&err, "source_profile \"%s\"", j->source_profile);
+        if (j->config.source_profile)
+            err_prefix(&err, "source_profile \"%s\"", j->config.source_profile);
         else
-            err_prefix(&err, "credential_source %s", j->place);
+            err_prefix(&err, "credential_source %s", j->config.place);
         job_fail(j, &err);
-    } else if (j->args.serial) {
+    } else if (j->config.args.serial) {
         ask_code(j);
     } else {
         call(j);
@@ -324,12 +218,12 @@ static void ask_source(struct role_job *j)
 {
     struct err err;
 
-    if (j->source_profile)
+    if (j->config.source_profile)
         j->source = cred_chain_new_source(j->turn, CRED_SOURCE_PROFILE,
-                                          j->source_profile, cred_of_profile);
+                                          j->config.source_profile, cred_of_profile);
     else
         j->source = cred_chain_new_source(j->turn, CRED_NAMED_SOURCE, NULL,
-                                          find_place(j->place)->providers);
+                                          role_place(j->config.place)->providers);
     if (cred_chain_wait(j->source, &j->inner, on_source, j, &err) != 0)
         job_fail(j, &err);
 }
@@ -342,7 +236,7 @@ static bool from_cache(struct role_job *j)
     struct err err;
 
     /* Also watches for a session that the CLI gets while we have none. */
-    if (cli_cache_key(&j->args, key) != 0 ||
+    if (cli_cache_key(&j->config.args, key) != 0 ||
         cli_cache_read(j->turn, key, &creds, &err) != 0)
         return false;
     if (j->turn->rejected) {
@@ -364,7 +258,7 @@ static bool passes(struct cred_turn *turn)
         cred_pass(turn, "no role_arn in profile \"%s\"", name);
     else if (cred_get(cx, "web_identity_token_file"))
         cred_pass(turn, "profile \"%s\" has a web_identity_token_file", name);
-    else if (cx->role == CRED_SOURCE_PROFILE && has_keys(cx, name))
+    else if (cx->role == CRED_SOURCE_PROFILE && role_has_keys(cx, name))
         cred_pass(turn, "source profile \"%s\" has keys of its own", name);
     else
         return false;
@@ -381,12 +275,13 @@ static void assume_start(struct cred_turn *turn)
     j = xcalloc(1, sizeof(*j));
     j->turn = turn;
     scope_init(&j->inner, NULL);
-    read_config(j);
+    role_config_read(turn->context, &j->config);
+    sts_session_name(turn->context, j->made_up);
     if (scope_add(turn->scope, &j->work, job_cancel) != 0) {
         free(j);
         return;
     }
-    if (check_source(j, &err) != 0) {
+    if (role_config_check(turn->context, &j->config, &err) != 0) {
         job_fail(j, &err);
         return;
     }

@@ -281,7 +281,8 @@ void cred_chain_fetch(struct cred_chain *c)
     plan_begin(c);
     notes_begin(c);
     c->turn.quiet = c->parent ? c->parent->turn.quiet
-                              : plan_alive(c) || !c->first;
+                              : !c->wanted && (plan_alive(c) || !c->first);
+    c->wanted = false;
     c->turn.rejected =
         c->rejected || (c->parent && c->parent->turn.rejected);
     c->turn.refused = false;
@@ -371,8 +372,8 @@ void cred_chain_retry(struct cred_chain *c)
     if (c->fetching)
         return;
     plan_reset(c);
-    err_clear(&c->err);
-    aws_creds_release(&c->creds);
+    c->wanted = true;
+    cred_chain_fetch(c);
 }
 
 const struct err *cred_chain_trouble(const struct cred_chain *c)

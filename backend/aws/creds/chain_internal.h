@@ -44,6 +44,7 @@ struct cred_chain {
     const struct cred_provider *const *providers;
     size_t at; /* provider whose turn it is */
     bool fetching;
+    bool wanted;    /* a person asked for the next fetch */
     bool was_quiet; /* the last fetch */
     bool rejected;  /* the last credentials were */
     struct cred_turn turn;

@@ -141,19 +141,31 @@ static bool wants_legacy(const struct cred_context *cx)
 
 /* Only the plain regional host is replaced: an override, FIPS and dual-stack
  * stand. */
-static int choose_global(struct sts_job *j, const struct cred_context *cx,
-                         struct err *err)
+int sts_uses_global(const struct cred_context *cx, bool *global,
+                    struct err *err)
 {
-    static const struct aws_env nothing;
     struct endpoint ep;
     char plain[128];
 
+    *global = false;
     if (!wants_legacy(cx))
         return 0;
     if (endpoint_resolve(cx->endpoints, AWS_STS, cx->region, &ep, err) != 0)
         return -1;
     snprintf(plain, sizeof(plain), "sts.%s.amazonaws.com", cx->region);
-    if (ep.custom || strcmp(ep.host, plain) != 0)
+    *global = !ep.custom && strcmp(ep.host, plain) == 0;
+    return 0;
+}
+
+static int choose_global(struct sts_job *j, const struct cred_context *cx,
+                         struct err *err)
+{
+    static const struct aws_env nothing;
+    bool global;
+
+    if (sts_uses_global(cx, &global, err) != 0)
+        return -1;
+    if (!global)
         return 0;
     j->global = endpoints_new(&nothing, "https://sts.amazonaws.com", NULL,
                               err);

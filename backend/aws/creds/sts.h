@@ -20,6 +20,11 @@ int sts_start(const struct cred_context *cx, struct scope *scope,
               enum sts_kind kind, struct cred_chain *source, json_t *params,
               sts_done_fn *done, void *arg, struct err *err);
 
+/* *global: the call goes to sts.amazonaws.com and is signed for us-east-1.
+ * -1 when there is no endpoint. */
+int sts_uses_global(const struct cred_context *cx, bool *global,
+                    struct err *err);
+
 /* The name of our sessions, "ecsdash-1795271527", where none is configured. */
 void sts_session_name(const struct cred_context *cx, char out[40]);
 
