@@ -308,6 +308,29 @@ static void a_newer_token_on_disk_wins(void **state)
     }
 }
 
+/* Theirs has expired already, but its refresh token belongs to another client
+ * than ours: the file stays as they left it. */
+static void a_file_changed_meanwhile_is_not_written(void **state)
+{
+    struct bed *b = *state;
+    char *text;
+
+    bed_put(b, SESSION_FILE, TOKEN("tok1", SOON), 0600);
+    mini_push(b->server,
+              &(struct mini_step){.act = MINI_HOLD, .body = RENEWED});
+    mini_reply(b->server, 200, ROLE);
+    bed_start(b, "p");
+    assert_true(loop_until(b->loop, one_request, b, 5000));
+    bed_put(b, SESSION_FILE, TOKEN("theirs", PAST), 0600);
+    mini_release(b->server);
+    assert_true(loop_until(b->loop, bed_told, b, 5000));
+    assert_provides(b, "ASIA1");
+    assert_bearer(b, 1, "new");
+    text = bed_read(b, SESSION_FILE);
+    assert_string_equal(text, TOKEN("theirs", PAST));
+    free(text);
+}
+
 static void a_logout_meanwhile_is_not_undone(void **state)
 {
     struct bed *b = *state;
@@ -347,7 +370,7 @@ static void a_token_is_renewed_once_a_minute_at_most(void **state)
     }
 }
 
-static void a_link_or_shared_file_is_not_read(void **state)
+static void a_link_or_a_file_of_others_is_not_read(void **state)
 {
     struct bed *b = *state;
     char *path = bed_path(b, SESSION_FILE), *other = bed_path(b, "other");
@@ -356,6 +379,12 @@ static void a_link_or_shared_file_is_not_read(void **state)
     bed_fetch(b, "p");
     assert_fails(b, "others can write to it");
     bed_put(b, "other", TOKEN("tok1", LATER), 0600);
+    bed_put(b, SESSION_FILE, TOKEN("tok1", LATER), 0600);
+    if (geteuid() == 0) { /* only root can give a file away */
+        assert_int_equal(chown(path, 12345, 12345), 0);
+        bed_fetch(b, "p");
+        assert_fails(b, "belongs to somebody else");
+    }
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink(other, path), 0);
     bed_fetch(b, "p");
@@ -567,9 +596,10 @@ int main(void)
         T(a_failed_renewal_of_an_expired_token_says_what_to_run),
         T(what_can_not_be_renewed_is_not_tried),
         T(a_newer_token_on_disk_wins),
+        T(a_file_changed_meanwhile_is_not_written),
         T(a_logout_meanwhile_is_not_undone),
         T(a_token_is_renewed_once_a_minute_at_most),
-        T(a_link_or_shared_file_is_not_read),
+        T(a_link_or_a_file_of_others_is_not_read),
         T(the_portals_no_is_explained),
         T(a_busy_portal_is_asked_three_times),
         T(the_clis_role_cache_is_read_first),

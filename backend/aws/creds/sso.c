@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/aws/creds/cli_cache.h"
 #include "backend/aws/creds/secret_json.h"
 #include "backend/aws/creds/sso_http.h"
 #include "backend/aws/creds/sso_token.h"
-#include "backend/base/clock.h"
 #include "backend/base/mem.h"
-#include "backend/base/safefile.h"
+#include "backend/base/strbuf.h"
 
-enum { MAX_FILE = 64 * 1024, TRIES = 3 };
-static const int64_t CACHE_LEFT_MS = 15 * 60 * 1000;
+enum { TRIES = 3 };
 
 /* A turn of this provider, from start to its end. */
 struct sso {
@@ -127,15 +126,15 @@ static int read_keys(const struct cred_context *cx, const char *session,
 
 /* Its name is the SHA-1 of {"accountId":..,"roleName":..,"sessionName":..} in
  * this order, without blanks; startUrl in place of sessionName without a
- * session. NULL when there is none. */
-static char *cache_path(const struct cred_context *cx,
-                        const struct sso_config *c)
+ * session. False when there is nothing usable, for whatever reason. */
+static bool read_cache(struct cred_turn *turn, const struct sso_config *c,
+                       struct aws_creds *out)
 {
-    const char *home = aws_env_get(&cx->env, "HOME");
     const char *last = c->session ? c->session : c->start_url;
     struct strbuf b = STRBUF_INIT;
+    struct err err;
     char hex[41];
-    char *path = NULL;
+    bool found;
 
     strbuf_puts(&b, "{\"accountId\":");
     strbuf_put_json(&b, c->account, strlen(c->account));
@@ -144,38 +143,10 @@ static char *cache_path(const struct cred_context *cx,
     strbuf_puts(&b, c->session ? ",\"sessionName\":" : ",\"startUrl\":");
     strbuf_put_json(&b, last, strlen(last));
     strbuf_puts(&b, "}");
-    if (home && sso_sha1_hex(strbuf_get(&b), hex) == 0)
-        path = xasprintf("%s/.aws/cli/cache/%s.json", home, hex);
+    found = sso_sha1_hex(strbuf_get(&b), hex) == 0 &&
+            cli_cache_read(turn, hex, out, &err) == 0;
     strbuf_release(&b);
-    return path;
-}
-
-/* Into c; false when there is nothing usable, for whatever reason. */
-static bool read_cache(const struct cred_context *cx,
-                       const struct sso_config *config, struct aws_creds *c)
-{
-    char *path = cache_path(cx, config);
-    struct strbuf text = STRBUF_INIT;
-    json_t *j = NULL;
-    const json_t *k;
-
-    if (path &&
-        safefile_read(path, SAFEFILE_STRICT, MAX_FILE, &text, NULL) == 0)
-        j = secret_json_parse(text.data, text.len);
-    strbuf_release_secret(&text);
-    free(path);
-    k = json_object_get(j, "Credentials");
-    if (secret_json_get(k, "AccessKeyId") &&
-        secret_json_get(k, "SecretAccessKey") &&
-        secret_json_get(k, "SessionToken") &&
-        secret_json_time(k, "Expiration", &c->expires_ms) == 0 &&
-        c->expires_ms - clock_wall_ms(cx->clock) >= CACHE_LEFT_MS) {
-        c->access_key = xstrdup(secret_json_get(k, "AccessKeyId"));
-        c->secret = xstrdup(secret_json_get(k, "SecretAccessKey"));
-        c->token = xstrdup(secret_json_get(k, "SessionToken"));
-    }
-    json_decref(j);
-    return c->access_key != NULL;
+    return found;
 }
 
 /* ---- the portal ---- */
@@ -287,7 +258,7 @@ static void begin(struct cred_turn *turn, const struct sso_config *config)
         return;
     }
     /* What the service has called wrong is not taken from the cache again. */
-    if (!turn->rejected && read_cache(turn->context, &s->config, &c))
+    if (!turn->rejected && read_cache(turn, &s->config, &c))
         provide(s, &c);
     else
         sso_token_get(turn, &s->scope, &s->config, on_token, s);
