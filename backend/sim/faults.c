@@ -18,6 +18,9 @@ static const struct {
 } plan[FAULT_N] = {
     [FAULT_THROTTLE] = {"throttle", "400 ThrottlingException", 400,
                         "ThrottlingException", "Rate exceeded"},
+    [FAULT_QUOTA] = {"quota", "the same, for what exceeds p=PERCENT of AWS's "
+                     "token buckets", 400, "ThrottlingException",
+                     "Rate exceeded"},
     [FAULT_500] = {"500", "500 ServerException", 500, "ServerException",
                    "Service unavailable."},
     [FAULT_503_HTML] = {"503", "503 with an HTML page", 503, NULL,
@@ -30,7 +33,7 @@ static const struct {
                     " is not authorized to perform this action because no "
                     "identity-based policy allows it"},
     [FAULT_EXPIRED] = {"expired", "400 ExpiredTokenException; metadata gives "
-                       "credentials of yesterday", 400,
+                       "old credentials", 400,
                        "ExpiredTokenException",
                        "The security token included in the request is "
                        "expired"},
@@ -48,8 +51,8 @@ static const struct {
                       NULL, NULL},
     [FAULT_RESET_AFTER] = {"reset-after", "applied, then connection reset", 0,
                            NULL, NULL},
-    [FAULT_WRONG] = {"wrong", "credentials with a false secret; elsewhere "
-                     "400 UnrecognizedClientException", 400,
+    [FAULT_WRONG] = {"wrong", "credentials with a false secret, or 400 "
+                     "UnrecognizedClient", 400,
                      "UnrecognizedClientException",
                      "The security token included in the request is invalid."},
     [FAULT_TRUNCATE] = {"truncate", "half of the body, well framed", 0, NULL,
@@ -136,21 +139,30 @@ void sim_set_latency(struct sim *s, int ms)
     s->latency_ms = ms;
 }
 
-static bool is_meant(const struct fault *f, const char *service,
-                     const char *operation)
+static bool is_meant(const struct fault *f, const char *action)
 {
-    char both[96];
-    snprintf(both, sizeof(both), "%s:%s", service, operation);
-    return sim_glob(f->pattern, strchr(f->pattern, ':') ? both : operation);
+    return sim_glob(f->pattern, strchr(f->pattern, ':')
+                                    ? action
+                                    : strchr(action, ':') + 1);
+}
+
+/* Its chance, or that a bucket is empty. */
+static bool strikes(struct sim *s, const struct fault *f, const char *action)
+{
+    if (f->kind == FAULT_QUOTA)
+        return sim_quota_over(s, action, f->percent);
+    return (int)rng_below(&s->fault_rng, 100) < f->percent;
 }
 
 const struct fault *sim_fault_due(struct sim *s, const char *service,
                                   const char *operation)
 {
     int64_t age = sim_now(s) - s->start_ms;
+    char action[96];
+    snprintf(action, sizeof(action), "%s:%s", service, operation);
     for (size_t i = 0; i < s->n_faults; i++) {
         struct fault *f = &s->faults[i];
-        if (f->count == 0 || !is_meant(f, service, operation) ||
+        if (f->count == 0 || !is_meant(f, action) ||
             age < (int64_t)f->from_s * 1000 ||
             (f->for_s && age >= (int64_t)(f->from_s + f->for_s) * 1000))
             continue;
@@ -158,8 +170,7 @@ const struct fault *sim_fault_due(struct sim *s, const char *service,
             f->skip--;
             continue;
         }
-        if (f->turn++ % f->every ||
-            (int)rng_below(&s->fault_rng, 100) >= f->percent)
+        if (f->turn++ % f->every || !strikes(s, f, action))
             continue;
         if (f->count > 0)
             f->count--;
@@ -283,6 +294,8 @@ static int parse_one(struct sim *s, char *text, struct err *err)
                        "--sim-faults help lists them.",
                        word ? word : "(nothing)");
     f.kind = (enum sim_fault)kind;
+    if (kind == FAULT_QUOTA)
+        f.count = -1; /* a quota does not wear off */
     while ((word = strtok_r(NULL, ":", &save))) {
         bool number = take_number(&f, word);
         if (!number && (pattern_over || !take_pattern(&f, word)))

@@ -50,6 +50,7 @@ static void drop_if_done(struct sim *s)
     sim_forget_requests(s);
     free(s->requests);
     free(s->faults);
+    free(s->buckets);
     free(s);
 }
 

@@ -89,6 +89,8 @@ void sim_forget_requests(struct sim *s);
  * group answers (or breaks) before the signature is looked at. */
 enum sim_fault {
     FAULT_THROTTLE,     /* throttle: 400 ThrottlingException */
+    FAULT_QUOTA,        /* quota: the same, but only to what goes beyond AWS's
+                           token buckets, of which p=PERCENT are free */
     FAULT_500,          /* 500: 500 ServerException */
     FAULT_503_HTML,     /* 503: an HTML page */
     FAULT_HTML,         /* html: 200 with an HTML page, as of a login portal */
@@ -150,8 +152,8 @@ void sim_set_latency(struct sim *s, int ms);
  * secret_access_key, region, and what tests of credentials need: account,
  * accounts, regions, keys (more long-term ones), roles, imds_endpoint,
  * container_uri, container_token, process_uri, web_identity_token, and of SSO
- * sso_token, refresh_token, client_id, client_secret. Returns an exit status. die_with_parent: end
- * when the parent does (--demo). */
+ * sso_token, refresh_token, client_id, client_secret. Returns an exit status.
+ * die_with_parent: end when the parent does (--demo). */
 int sim_serve(const struct sim_options *o, bool die_with_parent);
 /* "real", "frozen", "frozen@2026-11-21T14:32:07Z", "x10". */
 int sim_parse_clock(const char *text, struct sim_options *o, struct err *err);

@@ -24,6 +24,12 @@ struct fault {
     int turn; /* requests seen after the skipped ones */
 };
 
+struct sim_bucket {
+    double tokens;
+    int64_t at_ms;
+    bool used;
+};
+
 struct sim {
     uv_loop_t *loop;
     uv_tcp_t listener;
@@ -58,6 +64,7 @@ struct sim {
     struct fault *faults;
     size_t n_faults, cap_faults;
     int latency_ms;
+    struct sim_bucket *buckets; /* a row of quota.c each; NULL = not yet */
 };
 
 /* What the caller asks for, and who he is. */
@@ -96,6 +103,9 @@ const struct fault *sim_fault_due(struct sim *s, const char *service,
                                   const char *operation);
 /* "throttle"; "" of NULL. */
 const char *sim_fault_name(const struct fault *f);
+/* Takes a token of the bucket of "ecs:ListTasks"; true when there is none
+ * left. percent: share of the quota that is ours. */
+bool sim_quota_over(struct sim *s, const char *action, int percent);
 /* Stars match anything; letters of either case are the same. */
 bool sim_glob(const char *pattern, const char *text);
 /* True when the fault answers instead of the operation. */

@@ -63,7 +63,7 @@ static void lists(struct lab *l, const char *said)
     lab_says(l, said);
 }
 
-/* ---- tests ---------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------- */
 
 static void assumed_roles_have_a_name_an_account_and_a_world(void **state)
 {
@@ -255,7 +255,7 @@ static void patterns_match_whole_actions_in_any_case(void **state)
     assert_false(sim_listed(NULL, "ecs:UpdateService"));
 }
 
-/* ---- forms and XML --------------------------------------------------------- */
+/* ---- forms and XML -------------------------------------------------- */
 
 static void forms_become_trees(void **state)
 {
@@ -311,7 +311,7 @@ static void trees_become_xml(void **state)
     json_decref(o);
 }
 
-/* ---- journal --------------------------------------------------------------- */
+/* ---- journal -------------------------------------------------------- */
 
 static void the_journal_is_a_file_of_ones_own(void **state)
 {

@@ -35,7 +35,7 @@ static json_t *ask_json(struct lab *l, const char *op, const char *body)
 static const char describe[] =
     "{\"cluster\":\"prod-main\",\"services\":[\"cart\",\"gateway\"]}";
 
-/* ---- instead of the answer ------------------------------------------------ */
+/* ---- instead of the answer ------------------------------------------ */
 
 static void refusals_have_the_name_that_each_protocol_gives_them(void **state)
 {
@@ -126,7 +126,30 @@ static void closing_while_nobody_listens_leaves_nothing(void **state)
     assert_int_equal(lab_call(l, "ListClusters", "{}"), ECONNRESET);
 }
 
-/* ---- bytes ------------------------------------------------------------------ */
+static int throttled(struct lab *l, const char *op, int n)
+{
+    int met = 0;
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(lab_call(l, op, "{}"), 0);
+        met += strstr(l->got.data, "ThrottlingException") != NULL;
+    }
+    return met;
+}
+
+static void quotas_refill_and_are_shared_by_their_row(void **state)
+{
+    struct lab *l = *state;
+    plan(l, "quota:ecs:*:p=20"); /* 10 at once, 4 a second */
+    assert_int_equal(throttled(l, "ListClusters", 6), 0);
+    assert_int_equal(throttled(l, "DescribeClusters", 7), 3);
+    assert_int_equal(throttled(l, "ListTaskDefinitions", 10), 0);
+    clock_advance(l->clock, 1000);
+    assert_int_equal(throttled(l, "ListClusters", 6), 2);
+    clock_advance(l->clock, 3600000);
+    assert_int_equal(throttled(l, "ListClusters", 12), 2);
+}
+
+/* ---- bytes ---------------------------------------------------------- */
 
 static void a_drip_comes_in_pieces_and_whole(void **state)
 {
@@ -195,7 +218,7 @@ static void huge_bodies_and_bombs_are_valid_and_as_large_as_said(void **state)
     assert_blanks_then_json(l, 16777216);
 }
 
-/* ---- members ----------------------------------------------------------------- */
+/* ---- members -------------------------------------------------------- */
 
 /* How many values of o have another type than those of was, are null, or are
  * words that changed. */
@@ -246,7 +269,7 @@ static void members_lose_their_types_values_and_words(void **state)
     json_decref(was);
 }
 
-/* ---- pages -------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------- */
 
 static void a_page_loop_never_ends(void **state)
 {
@@ -315,7 +338,7 @@ static void things_come_and_go_between_two_pages(void **state)
     json_decref(two);
 }
 
-/* ---- clocks -------------------------------------------------------------------- */
+/* ---- clocks --------------------------------------------------------- */
 
 static void a_wrong_clock_refuses_and_tells_its_date(void **state)
 {
@@ -366,6 +389,7 @@ int main(void)
         TEST(a_redirect_leads_to_where_its_follower_is_seen),
         TEST(a_refusing_server_comes_back),
         TEST(closing_while_nobody_listens_leaves_nothing),
+        TEST(quotas_refill_and_are_shared_by_their_row),
         TEST(a_drip_comes_in_pieces_and_whole),
         TEST(truncated_and_malformed_bodies_do_not_parse),
         TEST(huge_bodies_and_bombs_are_valid_and_as_large_as_said),

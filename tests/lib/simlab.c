@@ -64,7 +64,7 @@ int lab_tear_down(void **state)
     return rc;
 }
 
-/* ---- socket ------------------------------------------------------------ */
+/* ---- socket --------------------------------------------------------- */
 
 const char *lab_host(const struct lab *l)
 {
@@ -140,7 +140,7 @@ int lab_receive(struct lab *l, int n)
     return 0;
 }
 
-/* ---- requests ------------------------------------------------------------ */
+/* ---- requests ------------------------------------------------------- */
 
 void lab_put(struct lab *l, struct strbuf *b, const char *op,
              const char *body)
@@ -210,7 +210,7 @@ int lab_ask(struct lab *l, const char *line, const char *headers,
     return exchange(l, &b);
 }
 
-/* ---- answers --------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 void lab_says(const struct lab *l, const char *text)
 {
