@@ -36,7 +36,7 @@ struct err {
     bool retryable;      /* another try may succeed by itself */
     char aws_code[64];   /* "ThrottlingException", or "" */
     char request_id[80]; /* x-amzn-requestid, or "" */
-    char message[600];   /* a sentence; longer ones end in "..." */
+    char message[1200];  /* a sentence; longer ones end in "..." */
 };
 
 /* Set code and message (printf style, sanitised, cut with "..." when too

@@ -183,6 +183,8 @@ static void all_reasons_are_told_when_none_has_any(void **state)
     assert_non_null(strstr(g.err.message, "environment: AWS_ACCESS_KEY_ID"));
     assert_non_null(strstr(g.err.message, "/nonexistent/.aws/credentials"));
     assert_non_null(strstr(g.err.message, "/nonexistent/.aws/config"));
+    /* To the last, which is the one that counts on an instance. */
+    assert_non_null(strstr(g.err.message, "instance metadata: no network."));
 }
 
 int main(void)

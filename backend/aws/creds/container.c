@@ -224,7 +224,7 @@ static void container_start(struct cred_turn *turn)
     f->turn = turn;
     if (rc == 1)
         cred_pass(turn, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
-                  "AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+                  "_FULL_URI is set");
     else if (rc != 0)
         cred_fail(turn, &err);
     if (rc != 0 || scope_add(turn->scope, &f->work, fetch_cancel) != 0) {
