@@ -46,6 +46,11 @@
     X(TAG4, "tag4", "log source 4") \
     X(TAG5, "tag5", "log source 5") \
     X(TAG6, "tag6", "log source 6") \
+    X(HIGHLIGHT1, "highlight1", "first highlighted term in logs") \
+    X(HIGHLIGHT2, "highlight2", "second highlighted term") \
+    X(HIGHLIGHT3, "highlight3", "third highlighted term") \
+    X(HIGHLIGHT4, "highlight4", "fourth highlighted term") \
+    X(HIGHLIGHT5, "highlight5", "fifth highlighted term") \
     X(LOG_ERROR, "log-error", "log lines of level error and above") \
     X(LOG_WARN, "log-warn", "log lines of level warning") \
     X(LOG_SEP, "log-sep", "start, stop and gap lines in a log")

@@ -261,6 +261,29 @@ void pager_show(struct pager *p, const struct pager_source *src, size_t line)
     clamp_end(p, src);
 }
 
+void pager_reveal(struct pager *p, const struct pager_source *src,
+                  size_t line)
+{
+    size_t far = p->rows > 0 ? (size_t)p->rows : 1;
+
+    if (line >= src->n_lines) {
+        return;
+    }
+    if (line < p->top || (line == p->top && p->top_sub > 0)) {
+        p->top = line;
+        p->top_sub = 0;
+        return;
+    }
+    if (line - p->top > far) { /* at least so many rows are passed by */
+        p->top = line - far;
+        p->top_sub = 0;
+    }
+    while (p->top < line && line >= shown_end(p, src)) {
+        p->top++;
+        p->top_sub = 0;
+    }
+}
+
 /* Scroll sideways until the hit's first column is on screen. */
 static void show_column(struct pager *p, const struct text_line *line,
                         const struct match_range *hit)

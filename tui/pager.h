@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 struct text_span {
-    size_t start, len; /* bytes of the line, ascending, not overlapping */
+    size_t start, len; /* bytes of the line; where two meet the later wins */
     enum role role;
     uint8_t attrs;     /* ATTR_* added */
     int16_t fg, bg;    /* application colours (log SGR); 0..255, -1 = the
@@ -60,6 +60,9 @@ bool pager_act(struct pager *p, const struct pager_source *src,
 void pager_shift(struct pager *p, size_t n);
 /* Bring a line on screen (near the middle if it isn't there already). */
 void pager_show(struct pager *p, const struct pager_source *src, size_t line);
+/* The same, but scrolling no further than it must. */
+void pager_reveal(struct pager *p, const struct pager_source *src,
+                  size_t line);
 /* Next (dir 1) or previous (-1) line with a hit, starting after the current
  * hit, or at the top line when there is none; wraps round the ends and says
  * so in *wrapped (may be NULL). False when nothing matches. */

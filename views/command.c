@@ -7,6 +7,7 @@
 #include "backend/base/strbuf.h"
 #include "views/app.h"
 #include "views/kind.h"
+#include "views/log/log_command.h"
 #include "views/mutate.h"
 #include "views/switch_view.h"
 #include "views/table_model.h"
@@ -123,6 +124,10 @@ static const struct command commands[] = {
     {"profile", "go to another AWS profile", switch_profile},
     {"region", "go to another region", switch_region},
     {"scale", "scale the selected service", run_scale},
+    {"goto", "a time in the log: 14:03, -15m", log_command},
+    {"context", "lines around those of the log's filter", log_command},
+    {"fields", "members that JSON lines show: a,b.c", log_command},
+    {"highlight", "highlight a term in the log, or none", log_command},
     {"q", "quit", run_quit},
 };
 

@@ -66,6 +66,22 @@ static void trace(struct strbuf *b)
                 "ConnectionRefusedError: [Errno 111] Connection refused");
 }
 
+/* The last words of a crash, with all that explains it. */
+static void last_words(struct strbuf *b, int64_t at, uint64_t h)
+{
+    char iso[40];
+    strbuf_printf(b, "{\"ts\":\"%s\",\"level\":\"fatal\",\"msg\":\"cannot "
+                  "reach the database after 5 attempts, giving up\","
+                  "\"error\":{\"type\":\"ConnectionRefusedError\","
+                  "\"address\":\"10.0.3.9:5432\",\"reason\":\"connection "
+                  "refused\",\"hint\":\"DB_HOST was payments-db until "
+                  "revision :142\"},\"attempts\":5,\"trace\":\"%08llx\","
+                  "\"stack\":\"ConnectionRefusedError: [Errno 111]\\n    at "
+                  "Pool.acquire (/srv/app/db.py:41)\\n    at main "
+                  "(/srv/app/worker.py:88)\"}", fmt_iso(at, FMT_UTC, iso),
+                  (unsigned long long)(h >> 32));
+}
+
 /* About eight lines to its death: it tries, it fails, it says so. */
 static void crashing(struct strbuf *b, const struct sim_task *t, int64_t at,
                      uint64_t n, uint64_t h, int64_t step_ms)
@@ -74,8 +90,7 @@ static void crashing(struct strbuf *b, const struct sim_task *t, int64_t at,
     if (n == 0)
         strbuf_puts(b, "INFO  starting worker pool size=8");
     else if (left < step_ms)
-        strbuf_puts(b, "FATAL cannot reach the database after 5 attempts, "
-                    "giving up");
+        last_words(b, at, h);
     else if (left < 2 * step_ms)
         trace(b);
     else

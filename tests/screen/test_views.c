@@ -73,53 +73,6 @@ static void a_log_line_of_the_worst_service_is_one_key_away(void **state)
     screen_free(s);
 }
 
-/* action: follow action: timestamps action: next-error action: prev-error
- * action: wrap action: search action: next-match action: prev-match
- * action: left action: right */
-static void log_keys_follow_wrap_and_find(void **state)
-{
-    (void)state;
-    struct screen *s = scene_demo();
-    scene_type(s, "l");
-    scene_shows(s, "574 lines");
-    assert_true(screen_has(s, "FOLLOW"));
-    scene_type(s, "k");
-    scene_gone(s, "FOLLOW");
-    scene_type(s, "F");
-    scene_shows(s, "FOLLOW");
-    scene_type(s, "w");
-    scene_shows(s, "wrap:on");
-    scene_type(s, "w");
-    scene_shows(s, "wrap:off");
-    scene_shows(s, "  UTC  ");
-    scene_type(s, "t");
-    scene_gone(s, "  UTC  ");
-    scene_type(s, "ttt");
-    scene_shows(s, "  UTC  ");
-    char *before = screen_text(s);
-    scene_type(s, "E");
-    scene_gone(s, "FOLLOW");
-    char *after = screen_text(s);
-    assert_string_not_equal(before, after);
-    free(before);
-    scene_type(s, "EEE");
-    scene_type(s, "e");
-    free(after);
-    scene_type(s, "\033[C");
-    scene_type(s, "\033[D");
-    scene_type(s, "/Traceback\r");
-    scene_shows(s, "Traceback");
-    before = screen_text(s);
-    scene_type(s, "N");
-    after = screen_text(s);
-    assert_string_not_equal(before, after);
-    free(after);
-    free(before);
-    scene_type(s, "n");
-    scene_shows(s, "Traceback");
-    screen_free(s);
-}
-
 /* action: describe action: json action: events action: help
  * action: messages */
 static void every_text_view_opens_and_closes(void **state)
@@ -410,7 +363,6 @@ int main(void)
         cmocka_unit_test(enter_goes_down_to_containers_and_escape_comes_back),
         cmocka_unit_test(moving_keys_move_the_reversed_row),
         cmocka_unit_test(a_log_line_of_the_worst_service_is_one_key_away),
-        cmocka_unit_test(log_keys_follow_wrap_and_find),
         cmocka_unit_test(every_text_view_opens_and_closes),
         cmocka_unit_test(environment_values_are_masked_until_revealed),
         cmocka_unit_test(sorting_reorders_and_keeps_the_row),

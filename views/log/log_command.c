@@ -1,0 +1,156 @@
+/* Commands that mean something in a log: `:goto 14:03`. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "views/log/log.h"
+#include "views/log/log_command.h"
+
+#define DAY_MS ((int64_t)86400000)
+
+/* "-15m", "-90s", "-1h30m", "-2d": how long ago, in ms; -1 if it is not. */
+static int64_t parse_ago(const char *s)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', DAY_MS}};
+    int64_t sum = 0;
+
+    if (*s++ != '-' || !*s)
+        return -1;
+    while (*s) {
+        int64_t n = 0, unit = 0;
+        if (!isdigit((unsigned char)*s))
+            return -1;
+        while (isdigit((unsigned char)*s) && n < 1000000)
+            n = n * 10 + (*s++ - '0');
+        for (size_t i = 0; i < ARRAY_LEN(units); i++)
+            if (*s == units[i].unit)
+                unit = units[i].ms;
+        if (!unit)
+            return -1;
+        sum += n * unit;
+        s++;
+    }
+    return sum;
+}
+
+/* "14:03", "14:03:27", with Z or without: the last such time before now. */
+static int64_t parse_clock(const char *s, int64_t now_ms, bool local)
+{
+    int h = 0, m = 0, sec = 0, used = 0;
+    int64_t t, offset = 0;
+
+    if (sscanf(s, "%2d:%2d%n", &h, &m, &used) != 2 || !used)
+        return -1;
+    s += used;
+    if (*s == ':' && sscanf(s, ":%2d%n", &sec, &used) == 1)
+        s += used;
+    if (*s == 'Z') {
+        local = false;
+        s++;
+    }
+    if (*s || h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60)
+        return -1;
+    if (local) {
+        time_t now = (time_t)(now_ms / 1000);
+        struct tm tm;
+        if (localtime_r(&now, &tm))
+            offset = (int64_t)tm.tm_gmtoff * 1000;
+    }
+    t = (now_ms + offset) / DAY_MS * DAY_MS - offset +
+        ((h * 60 + m) * 60 + sec) * (int64_t)1000;
+    return t > now_ms ? t - DAY_MS : t;
+}
+
+int64_t log_parse_time(const char *s, int64_t now_ms, bool local)
+{
+    int64_t t = parse_ago(s);
+
+    if (t >= 0)
+        return now_ms - t;
+    if (fmt_parse_iso(s, &t) == 0)
+        return t;
+    return parse_clock(s, now_ms, local);
+}
+
+static void run_goto(struct log_view *lv, const char *when)
+{
+    int64_t t = log_parse_time(when, app_now(lv->view.app),
+                               lv->stamps == STAMPS_LOCAL);
+    size_t n = log_shown(lv), i, k;
+    char at[40];
+    bool exact;
+
+    if (t < 0) {
+        app_say(lv->view.app, MSG_WARN, "Use :goto 14:03, :goto 14:03:27Z, "
+                ":goto -15m or a whole date like 2026-11-21T14:03:00Z.");
+        return;
+    }
+    if (!n) {
+        app_say(lv->view.app, MSG_INFO, "There is no line to go to.");
+        return;
+    }
+    i = logbuf_find_time(lv->buf, t);
+    k = i < logbuf_len(lv->buf)
+            ? log_number(lv, logbuf_mark(lv->buf, i), &exact)
+            : n;
+    if (i == 0 && logbuf_mark(lv->buf, 0).timestamp_ms > t)
+        app_say(lv->view.app, MSG_INFO, "%s is before the first line that "
+                "was read.", fmt_iso(t, FMT_UTC, at));
+    log_go(lv, k < n ? k : n - 1);
+}
+
+static void run_context(struct log_view *lv, const char *arg)
+{
+    int64_t n;
+
+    if (fmt_parse_int(arg, 0, 100, &n) == 0)
+        log_filter_context(lv, (size_t)n);
+    else
+        app_say(lv->view.app, MSG_WARN, "Use :context NUMBER, 0 to 100.");
+}
+
+static void run_fields(struct log_view *lv, const char *arg)
+{
+    logjson_fields_set(&lv->fields, arg);
+    if (lv->fields.n)
+        app_say(lv->view.app, MSG_INFO, "JSON lines show level, message and "
+                "%zu member%s; :fields alone shows all.", lv->fields.n,
+                lv->fields.n == 1 ? "" : "s");
+    log_search_again(lv);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct log_view *lv, const char *arg);
+} commands[] = {{"goto", run_goto},
+                {"context", run_context},
+                {"fields", run_fields},
+                {"highlight", log_highlight}};
+
+void log_command(struct app *a, int argc, char **argv)
+{
+    struct view *v = app_top(a);
+    struct strbuf arg = STRBUF_INIT;
+
+    if (strcmp(v->ops->name, "logs") != 0) {
+        app_say(a, MSG_INFO, "%s is for logs: l opens those of a row.",
+                argv[0]);
+        return;
+    }
+    for (int i = 1; i < argc; i++)
+        strbuf_printf(&arg, "%s%s", i > 1 ? " " : "", argv[i]);
+    log_settle(log_of(v));
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, argv[0]) == 0)
+            commands[i].run(log_of(v), strbuf_get(&arg));
+    log_keep(log_of(v));
+    log_work(log_of(v));
+    strbuf_release(&arg);
+}

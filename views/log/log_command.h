@@ -1,0 +1,19 @@
+/* log_command.h - commands for logs, entered in views/command.c. */
+#ifndef ECSDASH_VIEWS_LOG_LOG_COMMAND_H
+#define ECSDASH_VIEWS_LOG_LOG_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct app;
+
+/* goto, context, fields, highlight; argv[0] is the name. Outside of a log it
+ * says that. */
+void log_command(struct app *a, int argc, char **argv);
+
+/* A time as people type it, to wall ms: "-15m", "-1h30m", "14:03",
+ * "14:03:27", "14:03Z" (the last one before now), or ISO 8601; -1 if it is
+ * none. local: of times without a zone. */
+int64_t log_parse_time(const char *s, int64_t now_ms, bool local);
+
+#endif

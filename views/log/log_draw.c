@@ -1,0 +1,238 @@
+/* Around the lines: the rule above, what the header tells, and why there is
+ * nothing. */
+#include "views/log/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/utf8.h"
+
+/* "[9c1f2e88 41d0aa7b +1]" */
+static void put_tasks(const struct log_view *lv, int room, struct strbuf *out)
+{
+    size_t tasks = logsrc_tasks(lv->src), shown = 0;
+    const char *last = "";
+
+    if (tasks < 2)
+        return;
+    if (room < 100) {
+        strbuf_printf(out, " [%zu tasks]", tasks);
+        return;
+    }
+    strbuf_puts(out, " [");
+    for (size_t i = 0; i < logsrc_sources(lv->src) && shown < 3; i++) {
+        const char *id = logsrc_task(lv->src, (uint16_t)i);
+        if (strcmp(id, last) == 0)
+            continue;
+        strbuf_printf(out, "%s%.8s", shown ? " " : "", id);
+        last = id;
+        shown++;
+    }
+    if (tasks > shown)
+        strbuf_printf(out, " +%zu", tasks - shown);
+    strbuf_putc(out, ']');
+}
+
+static void put_window(const struct log_view *lv, struct strbuf *out)
+{
+    char age[16];
+
+    if (lv->window_ms)
+        strbuf_printf(out, "  last %s", fmt_age(lv->window_ms, age));
+    if (lv->cleared_mark.seq)
+        strbuf_puts(out, "  cleared");
+}
+
+static void put_mode(struct log_view *lv, int cols, struct strbuf *out)
+{
+    char n[32], at[16];
+    size_t shown = log_shown(lv), last;
+    bool exact;
+
+    if (lv->pager.follow) {
+        strbuf_puts(out, " -- FOLLOW");
+        return;
+    }
+    strbuf_puts(out, " -- PAUSED");
+    if (cols >= 100 && lv->current.seq)
+        strbuf_printf(out, " at %s",
+                      fmt_clock(lv->current.timestamp_ms,
+                                lv->stamps == STAMPS_LOCAL ? FMT_LOCAL
+                                                           : FMT_UTC, at));
+    last = log_number(lv, lv->paused, &exact) + exact;
+    if (shown > last)
+        strbuf_printf(out, ", %s new below",
+                      fmt_count((int64_t)(shown - last), n));
+    strbuf_puts(out, " (G)");
+}
+
+static void put_title(struct log_view *lv, int cols, struct strbuf *out)
+{
+    static const char *const stamps[STAMPS_N] = {"UTC", "local", "age",
+                                                 "ingested", "no times"};
+    char n[32];
+    size_t shown = log_shown(lv), all = logbuf_len(lv->buf);
+
+    strbuf_puts(out, "log ");
+    utf8_put_middle(out, lv->name, cols < 100 ? 22 : 40);
+    put_tasks(lv, lv->pager.follow ? cols : cols - 40, out);
+    put_mode(lv, cols, out);
+    if (shown != all)
+        strbuf_printf(out, "  %s of", fmt_count((int64_t)shown, n));
+    strbuf_printf(out, "%s%s lines", shown != all ? " " : "  ",
+                  fmt_count((int64_t)all, n));
+    put_window(lv, out);
+    strbuf_printf(out, "  %s%s%s", stamps[lv->stamps],
+                  lv->pager.wrap ? "  wrap" : "", lv->raw ? "  raw" : "");
+    if (logbuf_dropped(lv->buf))
+        strbuf_printf(out, "  dropped %s",
+                      fmt_count((int64_t)logbuf_dropped(lv->buf), n));
+}
+
+void log_summary(const struct view *v, struct doc *out)
+{
+    const struct log_view *lv = log_of(v);
+    char n[32];
+
+    if (*logsrc_status(lv->src)) {
+        doc_put(out, ROLE_ERROR, logsrc_status(lv->src));
+        return;
+    }
+    doc_printf(out, ROLE_SUMMARY, "%s: %zu task%s", lv->name,
+               logsrc_tasks(lv->src), logsrc_tasks(lv->src) == 1 ? "" : "s");
+    if (logbuf_errors(lv->buf))
+        doc_printf(out, ROLE_BAD, "  errors %s",
+                   fmt_count((int64_t)logbuf_errors(lv->buf), n));
+    if (logbuf_warnings(lv->buf))
+        doc_printf(out, ROLE_WARN, "  warnings %s",
+                   fmt_count((int64_t)logbuf_warnings(lv->buf), n));
+    if (logsrc_loading(lv->src) && logbuf_len(lv->buf))
+        doc_put(out, ROLE_MUTED, "  reading back ...");
+}
+
+/* "3/41", "41 hits", "41+ hits" while it is still looked for. */
+static void put_count(const struct log_view *lv, struct doc *out)
+{
+    const struct logset *hits = &lv->search.hits;
+    size_t n = logset_len(hits), k = n;
+    bool exact = false;
+    const char *more = logset_pending(hits) ? "+" : "";
+
+    if (!lv->pager.follow && lv->current.seq)
+        k = logset_find(hits, lv->current, &exact);
+    if (exact && !*more)
+        doc_printf(out, ROLE_MUTED, " %zu/%zu", k + 1, n);
+    else
+        doc_printf(out, ROLE_MUTED, " %zu%s hit%s", n, more,
+                   n == 1 && !*more ? "" : "s");
+}
+
+void log_settings(const struct view *v, struct doc *out)
+{
+    const struct log_view *lv = log_of(v);
+
+    if (lv->filter.re)
+        doc_printf(out, ROLE_MATCH, "&%s", lv->filter.text);
+    if (lv->filter.re && lv->filter.context)
+        doc_printf(out, ROLE_MUTED, " +%zu lines", lv->filter.context);
+    if (lv->filter.re && lv->search.re)
+        doc_put(out, ROLE_TEXT, "  ");
+    if (lv->search.re) {
+        doc_printf(out, ROLE_MATCH, "/%s", regex_text(lv->search.re));
+        put_count(lv, out);
+    }
+    for (size_t i = 0; i < LOG_TERMS; i++) {
+        if (!lv->terms[i])
+            continue;
+        doc_put(out, ROLE_TEXT, "  ");
+        doc_put(out, (enum role)(ROLE_HIGHLIGHT1 + i),
+                regex_text(lv->terms[i]));
+    }
+}
+
+/* There are lines, but none is shown. */
+static void put_hidden(struct log_view *lv, struct strbuf *out)
+{
+    char n[32], age[16];
+
+    if (lv->filter.re && logset_pending(&lv->filter.set))
+        strbuf_puts(out, "filtering ...");
+    else if (lv->filter.re)
+        strbuf_printf(out, "none of %s lines is let through by &%s; Esc "
+                      "shows all", fmt_count((int64_t)logbuf_len(lv->buf), n),
+                      lv->filter.text);
+    else if (lv->window_ms)
+        strbuf_printf(out, "no lines in the last %s; 0 shows all",
+                      fmt_age(lv->window_ms, age));
+    else
+        strbuf_puts(out, "cleared: new lines show here; 0 shows all");
+}
+
+/* Why there is nothing: each case is a sentence. */
+static enum role put_empty(struct log_view *lv, struct strbuf *out)
+{
+    char age[16];
+    bool known = true;
+    int64_t last = logsrc_last_event_ms(lv->src);
+    int64_t minutes = logsrc_backfill_ms(lv->src) / 60000;
+
+    if (logbuf_len(lv->buf)) {
+        put_hidden(lv, out);
+        return ROLE_MUTED;
+    }
+    for (size_t i = 0; i < lv->n_watches; i++) {
+        known &= lv->watches[i].known;
+        if (lv->watches[i].error.code != ERR_NONE && !lv->watches[i].known) {
+            strbuf_printf(out, "%s", lv->watches[i].error.message);
+            return ROLE_ERROR;
+        }
+    }
+    if (*logsrc_status(lv->src)) {
+        strbuf_puts(out, logsrc_status(lv->src));
+        return ROLE_ERROR;
+    }
+    if (logsrc_loading(lv->src))
+        strbuf_printf(out, "loading the last %d minutes ...", (int)minutes);
+    else if (!known || (lv->waiting && !logsrc_readable(lv->src)))
+        strbuf_printf(out, "loading tasks of %s ...", lv->name);
+    else if (!logsrc_readable(lv->src))
+        strbuf_puts(out, "no task runs and none stopped lately, so there is "
+                         "no log to read; tasks that start will appear here");
+    else if (last > 0)
+        strbuf_printf(out, "no lines in the last %d minutes; last event %s "
+                      "ago", (int)minutes, fmt_age(lv->now_ms - last, age));
+    else
+        strbuf_printf(out, "no lines in the last %s",
+                      last == 0 ? "24 hours" : "15 minutes");
+    return ROLE_MUTED;
+}
+
+void log_draw(struct view *v, struct surface *s, struct rect r)
+{
+    struct log_view *lv = log_of(v);
+    struct strbuf text = STRBUF_INIT;
+    struct matcher m = {log_find_in_line, lv};
+    struct rect body = {r.row + 1, r.col, r.rows - 1, r.cols};
+
+    lv->now_ms = app_now(v->app);
+    if (r.rows < 2)
+        return;
+    log_settle(lv);
+    struct pager_source src = log_source(lv);
+    pager_sync(&lv->pager, &src, body.rows, body.cols);
+    if (lv->pager.has_hit)
+        pager_reveal(&lv->pager, &src, lv->pager.hit);
+    put_title(lv, r.cols, &text);
+    surface_rule(s, r.row, r.col, r.cols, ROLE_PANE, strbuf_get(&text));
+    if (src.n_lines) {
+        pager_draw(&lv->pager, &src, lv->search.re ? &m : NULL, s, body);
+    } else if (body.rows > 1) {
+        strbuf_clear(&text);
+        enum role role = put_empty(lv, &text);
+        surface_put(s, body.row + 1, body.col + 2, body.cols - 2, role,
+                    strbuf_get(&text));
+    }
+    strbuf_release(&text);
+}

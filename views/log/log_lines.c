@@ -1,0 +1,255 @@
+/* How log lines look: sign, time stamp, tag, text in its colours. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/utf8.h"
+#include "views/log/log.h"
+
+#define DRAWN_BYTES 4000 /* more of a line is not shown */
+#define CONTAINER_COLS 12
+#define TERM_HITS 50     /* of one term in one line */
+
+/* Tags name what differs: the task, the container, both or nothing. */
+static void plan_tags(struct log_view *lv)
+{
+    size_t n = logsrc_sources(lv->src);
+    int widest = 0;
+
+    if (n == lv->tag_sources)
+        return;
+    lv->tag_sources = n;
+    lv->tag_task = lv->tag_container = false;
+    for (size_t i = 0; i < n; i++) {
+        const char *c = logsrc_container(lv->src, (uint16_t)i);
+        int cols = utf8_width(c, strlen(c));
+        widest = cols > widest ? cols : widest;
+        lv->tag_task |= strcmp(logsrc_task(lv->src, (uint16_t)i),
+                               logsrc_task(lv->src, 0)) != 0;
+        lv->tag_container |= strcmp(c, logsrc_container(lv->src, 0)) != 0;
+    }
+    if (widest > CONTAINER_COLS)
+        widest = CONTAINER_COLS;
+    lv->tag_cols = (lv->tag_task ? 8 : 0) +
+                   (lv->tag_container ? widest : 0) +
+                   (lv->tag_task && lv->tag_container);
+}
+
+static void put_stamp(struct log_view *lv, const struct logbuf_line *l)
+{
+    char text[32] = "", age[16];
+
+    switch (lv->stamps) {
+    case STAMPS_UTC:
+    case STAMPS_LOCAL:
+        fmt_clock_ms(l->timestamp_ms,
+                     lv->stamps == STAMPS_UTC ? FMT_UTC : FMT_LOCAL, text);
+        break;
+    case STAMPS_INGESTION:
+        fmt_clock_ms(l->ingestion_ms, FMT_UTC, text);
+        break;
+    case STAMPS_AGE:
+        snprintf(text, sizeof(text), "%4s",
+                 fmt_age(lv->now_ms - l->timestamp_ms, age));
+        break;
+    default:
+        return;
+    }
+    /* The further lines of an event have its time. */
+    if (l->more && l->kind == LOG_TEXT)
+        strbuf_printf(&lv->line, "%*s", (int)strlen(text) + 1, "");
+    else
+        strbuf_printf(&lv->line, "%s%c", text, l->late ? '~' : ' ');
+}
+
+static void put_tag(struct log_view *lv, const struct logbuf_line *l)
+{
+    size_t start = lv->line.len;
+    int used;
+
+    if (l->more) {
+        strbuf_printf(&lv->line, "%*s", lv->tag_cols + 1, "");
+        return;
+    }
+    if (lv->tag_task)
+        strbuf_printf(&lv->line, "%.8s", logsrc_task(lv->src, l->source));
+    if (lv->tag_task && lv->tag_container)
+        strbuf_putc(&lv->line, ' ');
+    if (lv->tag_container) {
+        const char *c = logsrc_container(lv->src, l->source);
+        strbuf_append(&lv->line, c,
+                      utf8_fit(c, strlen(c), CONTAINER_COLS, NULL));
+    }
+    used = utf8_width(lv->line.data + start, lv->line.len - start);
+    strbuf_printf(&lv->line, "%*s", lv->tag_cols - used + 1, "");
+}
+
+static enum role line_role(const struct logbuf_line *l)
+{
+    if (l->kind != LOG_TEXT)
+        return ROLE_LOG_SEP;
+    return l->level == LOG_LEVEL_ERROR  ? ROLE_LOG_ERROR
+           : l->level == LOG_LEVEL_WARN ? ROLE_LOG_WARN
+                                        : ROLE_TEXT;
+}
+
+/* ---- spans ----------------------------------------------------------- */
+
+static void add_span(struct log_view *lv, size_t start, size_t len,
+                     enum role role)
+{
+    if (len && lv->n_spans < LOG_SPANS)
+        lv->spans[lv->n_spans++] = (struct text_span){
+            .start = start, .len = len, .role = role, .fg = -1, .bg = -1};
+}
+
+static int16_t color_of(int32_t c)
+{
+    return (int16_t)theme_fit_color(c, 256);
+}
+
+/* The application's own colours. Text in the colour of its ground would be
+ * there and not be seen: that stays as the theme has it. */
+static void add_colors(struct log_view *lv, const struct logbuf_line *l,
+                       size_t shown, enum role role)
+{
+    for (size_t i = 0; i < l->n_sgr; i++) {
+        const struct logtext_sgr *g = &l->sgr[i];
+        size_t to = i + 1 < l->n_sgr ? l->sgr[i + 1].at : shown;
+
+        to = to < shown ? to : shown;
+        if (g->at >= to || (g->fg < 0 && g->bg < 0 && !g->attr) ||
+            lv->n_spans == LOG_SPANS)
+            continue;
+        add_span(lv, lv->prefix + g->at, to - g->at, role);
+        struct text_span *s = &lv->spans[lv->n_spans - 1];
+        s->attrs = (uint8_t)((g->attr & LOGTEXT_BOLD ? ATTR_BOLD : 0) |
+                             (g->attr & LOGTEXT_DIM ? ATTR_DIM : 0) |
+                             (g->attr & LOGTEXT_ITALIC ? ATTR_ITALIC : 0) |
+                             (g->attr & LOGTEXT_UNDERLINE ? ATTR_UNDERLINE
+                                                          : 0) |
+                             (g->attr & LOGTEXT_REVERSE ? ATTR_REVERSE : 0));
+        if (g->fg != g->bg) {
+            s->fg = color_of(g->fg);
+            s->bg = color_of(g->bg);
+        }
+    }
+}
+
+static void add_terms(struct log_view *lv)
+{
+    size_t end = lv->line.len;
+    const char *text = strbuf_get(&lv->line);
+
+    for (size_t t = 0; t < LOG_TERMS; t++) {
+        size_t from = lv->prefix, start, len;
+        if (!lv->terms[t])
+            continue;
+        for (int hits = 0; hits < TERM_HITS && from < end; hits++) {
+            if (regex_find(lv->terms[t], text, end, from, &start, &len) !=
+                REGEX_HIT)
+                break;
+            add_span(lv, start, len, (enum role)(ROLE_HIGHLIGHT1 + t));
+            from = start + (len ? len : 1);
+        }
+    }
+}
+
+/* ---- lines ----------------------------------------------------------- */
+
+/* At most so much of a long line, and how much more there is. */
+static size_t cut(const char *text, size_t n)
+{
+    if (n <= DRAWN_BYTES)
+        return n;
+    n = DRAWN_BYTES;
+    while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+static void put_text(struct log_view *lv, const struct logbuf_line *l)
+{
+    const char *text = l->text;
+    size_t n = l->len, shown;
+    char count[32];
+
+    if (l->kind != LOG_TEXT) {
+        strbuf_printf(&lv->line, "-- %s --", l->text);
+        return;
+    }
+    strbuf_clear(&lv->plain);
+    if (!lv->raw && !l->n_sgr && memchr(text, '{', n) &&
+        logjson_compact(text, n, &lv->fields, &lv->plain)) {
+        text = strbuf_get(&lv->plain);
+        n = lv->plain.len;
+    }
+    shown = cut(text, n);
+    strbuf_append(&lv->line, text, shown);
+    if (text == l->text)
+        add_colors(lv, l, shown, line_role(l));
+    add_terms(lv);
+    if (shown < n)
+        strbuf_printf(&lv->line, " ...+%s bytes",
+                      fmt_count((int64_t)(n - shown), count));
+}
+
+static char sign(const struct log_view *lv, size_t k, uint64_t seq)
+{
+    if (lv->pager.has_hit && lv->pager.hit == k)
+        return '>';
+    return lv->n_marks && log_is_marked(lv, seq) ? '*' : ' ';
+}
+
+static void get_line(const void *ctx, size_t k, struct text_line *out)
+{
+    /* The view lends its scratch; its state does not change. */
+    struct log_view *lv = (struct log_view *)ctx;
+    struct logbuf_line l;
+    size_t stamp;
+    char c;
+
+    logbuf_get(lv->buf, log_index(lv, k), &l);
+    lv->n_spans = 0;
+    c = sign(lv, k, l.seq);
+    strbuf_clear(&lv->line);
+    strbuf_putc(&lv->line, c);
+    put_stamp(lv, &l);
+    stamp = lv->line.len;
+    if (lv->tag_cols && !lv->tags_off && l.kind == LOG_TEXT)
+        put_tag(lv, &l);
+    lv->prefix = lv->line.len;
+    /* The current line is reversed up to its text, which keeps its colours. */
+    if (c == '>') {
+        add_span(lv, 0, lv->prefix, ROLE_CURSOR);
+    } else {
+        add_span(lv, 0, stamp, c == '*' ? ROLE_MARK : ROLE_MUTED);
+        add_span(lv, stamp, lv->prefix - stamp,
+                 (enum role)(ROLE_TAG1 + l.source % 6));
+    }
+    put_text(lv, &l);
+    *out = (struct text_line){
+        .text = strbuf_get(&lv->line), .len = lv->line.len,
+        .role = line_role(&l), .spans = lv->spans, .n_spans = lv->n_spans};
+}
+
+struct pager_source log_source(struct log_view *lv)
+{
+    plan_tags(lv);
+    return (struct pager_source){.ctx = lv, .n_lines = log_shown(lv),
+                                 .line = get_line};
+}
+
+/* Hits in the text only, not in stamp and tag. */
+bool log_find_in_line(const void *ctx, const char *text, size_t n,
+                      size_t from, struct match_range *out)
+{
+    const struct log_view *lv = ctx;
+
+    from = from < lv->prefix ? lv->prefix : from;
+    return regex_find(lv->search.re, text, n, from, &out->start,
+                      &out->len) == REGEX_HIT;
+}
