@@ -175,7 +175,7 @@ void cred_chain_free(struct cred_chain *chain);
 
 /* Borrowed until the chain next runs; NULL when they must be waited for. */
 const struct aws_creds *cred_chain_current(const struct cred_chain *chain);
-/* Goes up with each new result. */
+/* Goes up with each result that is not what was used until then. */
 unsigned cred_chain_generation(const struct cred_chain *chain);
 /* The service called this generation expired or wrong: fetch anew. A stale
  * generation is ignored, so that fifty failed calls cause one fetch; so are

@@ -294,6 +294,7 @@ static void short_lives_cause_no_storm(void **state)
             provide(&b, "K", end - clock_wall_ms(b.clock));
     }
     assert_in_range(late.starts, 2, 10);
+    assert_int_equal(cred_chain_generation(b.chain), 1); /* no news */
     teardown(&b);
 }
 

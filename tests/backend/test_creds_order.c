@@ -185,6 +185,36 @@ static void none_of_all_tells_what_each_said(void **state)
     }
 }
 
+/* They can't be had anew: used to their end, and then it is said. */
+static void environment_keys_last_to_their_end(void **state)
+{
+    struct bed *b = *state;
+    struct cred_chain *chain;
+
+    set_env(b, 1u << ENV);
+    bed_set(b, "AWS_SECURITY_TOKEN", "old name");
+    bed_set(b, "AWS_SESSION_TOKEN", "new name");
+    bed_set(b, "AWS_ACCOUNT_ID", "123456789012");
+    bed_set(b, "AWS_CREDENTIAL_EXPIRATION", "2026-11-21T15:32:07Z");
+    bed_fetch(b, NULL);
+    assert_provides(b, "ENV");
+    assert_string_equal(b->token, "old name");
+    assert_string_equal(b->account, "123456789012");
+    chain = aws_session_creds(b->session);
+    assert_int_equal(cred_chain_current(chain)->expires_ms, WALL + 3600000);
+    for (int s = 0; s < 3599; s++) {
+        clock_advance(b->clock, 1000);
+        if (!cred_chain_current(chain))
+            bed_again(b);
+        assert_int_equal(b->err.code, 0);
+    }
+    assert_int_equal(cred_chain_generation(chain), 1);
+    clock_advance(b->clock, 1000);
+    bed_again(b);
+    assert_int_equal(b->err.code, ERR_EXPIRED);
+    assert_says(b, "AWS_CREDENTIAL_EXPIRATION");
+}
+
 /* Sources of a role: every kind of profile, and every place. */
 static void a_role_takes_any_source(void **state)
 {
@@ -229,6 +259,7 @@ int main(void)
         T(each_is_found_when_it_is_alone),
         T(under_profile_the_environment_is_passed_over),
         T(none_of_all_tells_what_each_said),
+        T(environment_keys_last_to_their_end),
         T(a_role_takes_any_source),
     };
 #undef T

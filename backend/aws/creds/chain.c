@@ -216,6 +216,19 @@ static void run_next(struct cred_chain *c)
     failed(c, &err);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+/* Some sources hand out what they gave before: that is no news to those who
+ * ask again whose credentials they are. */
+static bool same_creds(const struct aws_creds *a, const struct aws_creds *b)
+{
+    return same_text(a->access_key, b->access_key) &&
+           same_text(a->secret, b->secret) && same_text(a->token, b->token);
+}
+
 void cred_provide(struct cred_turn *turn, struct aws_creds *creds)
 {
     struct cred_chain *c = turn->chain;
@@ -232,12 +245,12 @@ void cred_provide(struct cred_turn *turn, struct aws_creds *creds)
         return;
     }
     notes_put(c, CRED_PROVIDED, creds->source);
+    c->generation += !same_creds(&c->creds, creds);
     aws_creds_release(&c->creds);
     c->creds = *creds;
     memset(creds, 0, sizeof(*creds));
     err_clear(&c->err);
     err_clear(&c->trouble);
-    c->generation++;
     c->rejected = false;
     settle(c);
     plan_success(c);

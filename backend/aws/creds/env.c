@@ -44,8 +44,6 @@ static void env_start(struct cred_turn *turn)
         cred_fail(turn, &err);
         return;
     }
-    /* They can't be had anew, so they are used to their last second. */
-    c.expires_ms = 0;
     c.access_key = xstrdup(key);
     c.secret = xstrdup(secret);
     c.token = token ? xstrdup(token) : NULL;
