@@ -29,9 +29,9 @@ static void find_json(const char *target, struct sim_ask *ask)
 {
     const char *dot = target ? strchr(target, '.') : NULL;
     for (const struct sim_service_info *v = sim_services; dot && v->name; v++) {
-        size_t n = v->key ? strlen(v->key) : 0;
-        if ((v->protocol != P_JSON && v->protocol != P_JSON10) ||
-            (size_t)(dot - target) != n || strncmp(target, v->key, n) != 0)
+        if (!v->key || (v->protocol != P_JSON && v->protocol != P_JSON10) ||
+            (size_t)(dot - target) != strlen(v->key) ||
+            strncmp(target, v->key, strlen(v->key)) != 0)
             continue;
         ask->info = v;
         ask->op = op_named(v, dot + 1);
@@ -44,8 +44,8 @@ static void find_form(const char *body, struct sim_ask *ask)
     char *action = sim_form_value(body, "Action");
     ask->protocol = P_QUERY;
     for (const struct sim_service_info *v = sim_services; v->name; v++) {
-        if ((v->protocol != P_QUERY && v->protocol != P_EC2) || !version ||
-            strcmp(version, v->key) != 0)
+        if ((v->protocol != P_QUERY && v->protocol != P_EC2) || !v->key ||
+            !version || strcmp(version, v->key) != 0)
             continue;
         ask->info = v;
         ask->op = op_named(v, action);
