@@ -273,18 +273,22 @@ static void open_text(struct table_view *tv,
 static void open_logs(struct table_view *tv)
 {
     struct target *t;
-    struct err err = {0};
     size_t n = table_view_targets(&tv->view, &t);
     if (!n)
         return;
-    struct view *v = log_view_new(tv->view.app, t, n, &err);
-    if (v)
-        app_push(tv->view.app, v);
-    else
-        app_say(tv->view.app, MSG_WARN, "%s", err.message);
+    log_view_open(tv->view.app, t, n);
     for (size_t i = 0; i < n; i++)
         target_release(&t[i]);
     free(t);
+}
+
+static void open_last_logs(struct table_view *tv)
+{
+    struct target t;
+    if (tv->model.kind != &kind_tasks || table_view_target(&tv->view, &t))
+        return;
+    log_view_open_last(tv->view.app, &t);
+    target_release(&t);
 }
 
 static void copy_row(struct table_view *tv, bool arn)
@@ -363,6 +367,9 @@ static bool act(struct view *v, enum action_id action)
         return true;
     case ACTION_LOGS:
         open_logs(tv);
+        return true;
+    case ACTION_LAST_LOGS:
+        open_last_logs(tv);
         return true;
     case ACTION_COPY:
     case ACTION_COPY_ARN:

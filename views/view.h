@@ -112,8 +112,13 @@ struct view *json_view_new(struct app *app, const struct target *t);
 struct view *events_view_new(struct app *app, const struct target *t);
 struct view *help_view_new(struct app *app, const struct view *of);
 struct view *messages_view_new(struct app *app);
-/* Logs of a service, task or container row (log_view.c); NULL with err. */
+/* Logs of service, task or container rows (log/); NULL with err. */
 struct view *log_view_new(struct app *app, const struct target *targets,
                           size_t n, struct err *err);
+/* The same, opened; an error is said. */
+void log_view_open(struct app *app, const struct target *targets, size_t n);
+/* t is a task row: its last lines if it has stopped, else those of the task
+ * of the same service that stopped last. */
+void log_view_open_last(struct app *app, const struct target *t);
 
 #endif

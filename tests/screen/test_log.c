@@ -324,6 +324,25 @@ static void windows_and_times(void **state)
     screen_free(s);
 }
 
+/* action: last-logs */
+static void a_stopped_task_shows_its_last_lines_with_one_key(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, "\r");
+    scene_shows(s, "tasks(24)");
+    scene_type(s, "jp");
+    scene_shows(s, "log 25e09caf");
+    scene_shows(s, "task 25e09caf stopped");
+    scene_shows(s, "FATAL cannot reach the database");
+    scene_type(s, "qq");
+    scene_type(s, "/catalog-sync\r\r"); /* nothing of it has stopped */
+    scene_shows(s, "tasks(2)");
+    scene_type(s, "p");
+    scene_shows(s, "No task of this one's service has stopped lately");
+    screen_free(s);
+}
+
 /* action: copy action: copy-arn */
 static void lines_are_copied_as_they_came(void **state)
 {
@@ -348,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_filter_shows_what_matches_and_keeps_the_place),
         cmocka_unit_test(terms_and_marks_stay),
         cmocka_unit_test(windows_and_times),
+        cmocka_unit_test(a_stopped_task_shows_its_last_lines_with_one_key),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };
 

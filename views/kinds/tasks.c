@@ -555,12 +555,13 @@ static const struct aws_op *describe(const void *row, json_t **params,
 }
 
 static const char *const aliases[] = {"task", "t", NULL};
-static const enum action_id actions[] = {ACTION_LOGS, ACTION_STOP,
-                                         ACTION_NONE};
+static const enum action_id actions[] = {ACTION_LOGS, ACTION_LAST_LOGS,
+                                         ACTION_STOP, ACTION_NONE};
 
 static const struct hint hints[] = {
     {ACTION_OPEN, "containers"},  {ACTION_LOGS, "logs"},
     {ACTION_DESCRIBE, "describe"}, {ACTION_FILTER, "filter"},
+    {ACTION_LAST_LOGS, "last stopped"},
     {ACTION_MARK, "mark"},        {ACTION_STOP, "stop"},
     {ACTION_BACK, "back"},        {ACTION_JSON, "json"},
     {ACTION_COPY, "copy id"},     {ACTION_SORT, "sort"},

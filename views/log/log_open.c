@@ -1,0 +1,48 @@
+/* From rows of tables to logs. */
+#include <string.h>
+
+#include "views/app.h"
+#include "views/view.h"
+
+void log_view_open(struct app *app, const struct target *targets, size_t n)
+{
+    struct err err = {0};
+    struct view *v = log_view_new(app, targets, n, &err);
+
+    if (v)
+        app_push(app, v);
+    else
+        app_say(app, MSG_WARN, "%s", err.message);
+}
+
+static const struct snap_row *last_stopped(const struct target *t)
+{
+    const struct task_row *of = t->row;
+    const struct ecs_task *a = of->task, *b = NULL;
+    const struct snap_row *best = NULL;
+
+    for (size_t i = 0; i < t->snap->n_rows; i++) {
+        const struct task_row *r = t->snap->rows[i].data;
+        if (r == of && of->stopped)
+            return &t->snap->rows[i];
+        if (!r->stopped || !a->group || !r->task->group ||
+            strcmp(a->group, r->task->group) != 0 ||
+            (b && b->stopped_ms >= r->task->stopped_ms))
+            continue;
+        best = &t->snap->rows[i];
+        b = r->task;
+    }
+    return best;
+}
+
+void log_view_open_last(struct app *app, const struct target *t)
+{
+    const struct snap_row *row = last_stopped(t);
+
+    if (!row) {
+        app_say(app, MSG_INFO, "No task of this one's service has stopped "
+                "lately; l shows the log of this one.");
+        return;
+    }
+    log_view_open(app, &(struct target){t->kind, row->key, row->data, t->snap}, 1);
+}
