@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -416,6 +417,7 @@ bool sim_child_start(struct sim_child *c, const char *const *args)
         for (size_t i = 0; args && args[i] && k < 15; i++)
             argv[k++] = args[i];
         dup2(fds[1], 1);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test stops nothing */
         execv(bin, (char *const *)(uintptr_t)argv);
         _exit(127);
     }
