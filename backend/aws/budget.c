@@ -1,7 +1,9 @@
 #include "backend/aws/budget.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
@@ -31,9 +33,9 @@ static const struct {
     [AWS_B_TAG_READ] = {"tag read", 50, 20},
     [AWS_B_SETTING_READ] = {"account setting read", 50, 20},
     [AWS_B_PROTECTION] = {"task protection", 200, 80},
-    /* FilterLogEvents: 5/s in some regions, 10 in most. 2/s is ours. */
-    [AWS_B_LOGS_FILTER] = {"FilterLogEvents", 8, 8},
-    [AWS_B_LOGS_GET] = {"GetLogEvents", 20, 16},
+    /* Where the region is none of the table below. */
+    [AWS_B_LOGS_FILTER] = {"FilterLogEvents", 10, 10},
+    [AWS_B_LOGS_GET] = {"GetLogEvents", 25, 25},
     [AWS_B_LOGS_STREAMS] = {"DescribeLogStreams", 25, 20},
     [AWS_B_LOGS_GROUPS] = {"DescribeLogGroups", 10, 8},
     [AWS_B_LOGS_QUERY] = {"Logs queries", 10, 8},
@@ -42,7 +44,21 @@ static const struct {
     [AWS_B_OTHER] = {"other", 20, 8},
 };
 
+/* CloudWatch Logs, calls a second; 0 = as everywhere. Not raisable. */
+static const struct {
+    const char *region;
+    double filter, get;
+} logs_quotas[] = {
+    {"us-east-1", 25, 0},      {"us-west-2", 0, 10},
+    {"eu-west-1", 0, 10},      {"eu-west-3", 0, 30},
+    {"eu-central-1", 5, 10},   {"ap-northeast-3", 5, 10},
+    {"ap-southeast-3", 5, 10}, {"ca-west-1", 5, 10},
+    {"il-central-1", 5, 10},
+};
+
 struct bucket {
+    enum aws_bucket kind;
+    double refill; /* AWS's, per second */
     double tokens;
     double factor;        /* 0.05 to 1: slowed by throttles */
     int64_t at_ms;        /* mono, when tokens and factor were computed */
@@ -52,11 +68,17 @@ struct bucket {
     struct budget *budget;
 };
 
+struct region_buckets {
+    struct region_buckets *next;
+    char region[64];
+    struct bucket buckets[AWS_B_N];
+};
+
 struct budget {
     struct clock *clock;
     double share; /* of AWS's rate */
     bool unlimited;
-    struct bucket buckets[AWS_B_N];
+    struct region_buckets *regions;
     int waiting;
     /* Per-second counts of the last minute, indexed by second % 60. */
     int64_t second[MINUTE_SLOTS];
@@ -73,22 +95,59 @@ struct budget *budget_new(struct clock *clock, int percent, bool unlimited)
     b->unlimited = unlimited;
     for (int i = 0; i < MINUTE_SLOTS; i++)
         b->second[i] = -1;
-    for (int i = 0; i < AWS_B_N; i++) {
-        b->buckets[i].budget = b;
-        b->buckets[i].tokens = fmax(1, floor(quotas[i].burst * 0.3));
-        b->buckets[i].factor = 1;
-        b->buckets[i].at_ms = clock_mono_ms(clock);
-        b->buckets[i].throttled_ms = INT64_MIN / 2;
-    }
     return b;
+}
+
+static double quota_of(enum aws_bucket kind, const char *region,
+                       double *burst)
+{
+    *burst = quotas[kind].burst;
+    for (size_t i = 0; i < ARRAY_LEN(logs_quotas); i++) {
+        double q = kind == AWS_B_LOGS_FILTER ? logs_quotas[i].filter
+                   : kind == AWS_B_LOGS_GET  ? logs_quotas[i].get
+                                             : 0;
+        if (q > 0 && strcmp(logs_quotas[i].region, region) == 0)
+            return *burst = q;
+    }
+    return quotas[kind].refill;
+}
+
+/* Made at the first call to a region: there are few. */
+static struct bucket *bucket_of(struct budget *b, enum aws_bucket kind,
+                                const char *region)
+{
+    struct region_buckets **at = &b->regions, *r;
+
+    if (!region)
+        region = "";
+    for (; *at; at = &(*at)->next)
+        if (strcmp((*at)->region, region) == 0)
+            return &(*at)->buckets[kind];
+    r = *at = xcalloc(1, sizeof(*r));
+    snprintf(r->region, sizeof(r->region), "%s", region);
+    for (int i = 0; i < AWS_B_N; i++) {
+        struct bucket *k = &r->buckets[i];
+        double burst;
+        *k = (struct bucket){.kind = (enum aws_bucket)i, .budget = b,
+                             .factor = 1, .throttled_ms = INT64_MIN / 2,
+                             .at_ms = clock_mono_ms(b->clock)};
+        k->refill = quota_of(k->kind, region, &burst);
+        k->tokens = fmax(1, floor(burst * 0.3));
+    }
+    return &r->buckets[kind];
 }
 
 void budget_free(struct budget *b)
 {
     if (!b)
         return;
-    for (int i = 0; i < AWS_B_N; i++)
-        timer_stop(b->clock, &b->buckets[i].timer);
+    while (b->regions) {
+        struct region_buckets *r = b->regions;
+        b->regions = r->next;
+        for (int i = 0; i < AWS_B_N; i++)
+            timer_stop(b->clock, &r->buckets[i].timer);
+        free(r);
+    }
     free(b);
 }
 
@@ -105,36 +164,38 @@ static size_t slot_of(struct budget *b)
     return i;
 }
 
-static double full_rate(const struct budget *b, enum aws_bucket i)
+static double full_rate(const struct bucket *k)
 {
-    return quotas[i].refill * b->share;
+    return k->refill * k->budget->share;
 }
 
-static double factor_now(const struct budget *b, const struct bucket *k)
+static double factor_now(const struct bucket *k)
 {
-    double s = (double)(clock_mono_ms(b->clock) - k->at_ms) / 1000.0;
+    double s = (double)(clock_mono_ms(k->budget->clock) - k->at_ms) / 1000.0;
 
     return fmin(1, k->factor + 0.02 * s);
 }
 
-double budget_rate(const struct budget *b, enum aws_bucket bucket)
+double budget_rate(struct budget *b, enum aws_bucket bucket,
+                   const char *region)
 {
-    return full_rate(b, bucket) * factor_now(b, &b->buckets[bucket]);
+    const struct bucket *k = bucket_of(b, bucket, region);
+
+    return full_rate(k) * factor_now(k);
 }
 
 /* Tokens of the starting burst stay until spent; new ones are saved up only
  * to one second's worth. */
-static void refill(struct budget *b, enum aws_bucket i)
+static void refill(struct bucket *k)
 {
-    struct bucket *k = &b->buckets[i];
-    double rate = full_rate(b, i) * k->factor;
+    double rate = full_rate(k) * k->factor;
     double cap = fmax(1, rate);
-    int64_t now = clock_mono_ms(b->clock);
+    int64_t now = clock_mono_ms(k->budget->clock);
     double gain = rate * (double)(now - k->at_ms) / 1000.0;
 
     if (k->tokens < cap)
         k->tokens = fmin(cap, k->tokens + gain);
-    k->factor = factor_now(b, k);
+    k->factor = factor_now(k);
     k->at_ms = now;
 }
 
@@ -144,30 +205,31 @@ static void sent(struct budget *b)
 }
 
 /* A hair of tolerance: timers are whole milliseconds, tokens are not. */
-static bool spend(struct budget *b, enum aws_bucket i)
+static bool spend(struct bucket *k)
 {
-    struct bucket *k = &b->buckets[i];
-
-    refill(b, i);
+    refill(k);
     if (k->tokens < 0.9999)
         return false;
     k->tokens = fmax(0, k->tokens - 1);
-    sent(b);
+    sent(k->budget);
     return true;
 }
 
-bool budget_take(struct budget *b, enum aws_bucket bucket)
+bool budget_take(struct budget *b, enum aws_bucket bucket,
+                 const char *region)
 {
+    struct bucket *k = bucket_of(b, bucket, region);
+
     if (b->unlimited || bucket == AWS_B_NONE) {
         sent(b);
         return true;
     }
-    return !b->buckets[bucket].first && spend(b, bucket);
+    return !k->first && spend(k);
 }
 
 static void unlink_wait(struct budget *b, struct budget_wait *w)
 {
-    struct bucket *k = &b->buckets[w->bucket];
+    struct bucket *k = w->bucket;
 
     if (w->prev)
         w->prev->next = w->next;
@@ -183,42 +245,39 @@ static void unlink_wait(struct budget *b, struct budget_wait *w)
 
 static void on_refill(struct timer *t, void *arg);
 
-static void arm(struct budget *b, enum aws_bucket i)
+static void arm(struct bucket *k)
 {
-    struct bucket *k = &b->buckets[i];
-    double rate = full_rate(b, i) * k->factor;
+    double rate = full_rate(k) * k->factor;
     double wait = (1 - k->tokens) / rate * 1000.0;
 
     if (k->first && !timer_armed(&k->timer))
-        timer_start(b->clock, &k->timer, wait > 0 ? (int64_t)ceil(wait) : 0,
+        timer_start(k->budget->clock, &k->timer, wait > 0 ? (int64_t)ceil(wait) : 0,
                     on_refill, k);
 }
 
 static void on_refill(struct timer *t, void *arg)
 {
     struct bucket *k = arg;
-    struct budget *b = k->budget;
-    enum aws_bucket i = (enum aws_bucket)(k - b->buckets);
 
     (void)t;
-    while (k->first && spend(b, i)) {
+    while (k->first && spend(k)) {
         struct budget_wait *w = k->first;
 
-        unlink_wait(b, w);
+        unlink_wait(k->budget, w);
         w->fn(w->arg);
     }
     if (k->first)
-        arm(b, i);
+        arm(k);
 }
 
 void budget_enqueue(struct budget *b, struct budget_wait *w,
-                    enum aws_bucket bucket, int priority,
+                    enum aws_bucket bucket, const char *region, int priority,
                     void (*fn)(void *arg), void *arg)
 {
-    struct bucket *k = &b->buckets[bucket];
+    struct bucket *k = bucket_of(b, bucket, region);
     struct budget_wait *after = k->last;
 
-    w->bucket = bucket;
+    w->bucket = k;
     w->priority = priority;
     w->fn = fn;
     w->arg = arg;
@@ -236,8 +295,8 @@ void budget_enqueue(struct budget *b, struct budget_wait *w,
         after->next = w;
     else
         k->first = w;
-    refill(b, bucket);
-    arm(b, bucket);
+    refill(k);
+    arm(k);
 }
 
 void budget_cancel(struct budget *b, struct budget_wait *w)
@@ -246,15 +305,16 @@ void budget_cancel(struct budget *b, struct budget_wait *w)
         unlink_wait(b, w);
 }
 
-void budget_throttled(struct budget *b, enum aws_bucket bucket)
+void budget_throttled(struct budget *b, enum aws_bucket bucket,
+                      const char *region)
 {
-    struct bucket *k = &b->buckets[bucket];
+    struct bucket *k = bucket_of(b, bucket, region);
     int64_t now = clock_mono_ms(b->clock);
 
     b->throttled[slot_of(b)]++;
     if (b->unlimited || bucket == AWS_B_NONE || now - k->throttled_ms < 1000)
         return;
-    refill(b, bucket);
+    refill(k);
     k->throttled_ms = now;
     k->factor = fmax(0.05, k->factor * 0.7);
     k->tokens = fmin(k->tokens, 0);
@@ -271,8 +331,9 @@ void budget_stats(const struct budget *b, struct budget_stats *out)
         out->calls_minute += b->calls[i];
         out->throttled_minute += b->throttled[i];
     }
-    for (int i = 0; i < AWS_B_N; i++)
-        out->slowed += factor_now(b, &b->buckets[i]) < 1;
+    for (const struct region_buckets *r = b->regions; r; r = r->next)
+        for (int i = 0; i < AWS_B_N; i++)
+            out->slowed += factor_now(&r->buckets[i]) < 1;
 }
 
 const char *budget_bucket_name(enum aws_bucket bucket)

@@ -1,7 +1,8 @@
 /* budget.h - a gentle client: token buckets, one per AWS throttle bucket.
  *
  * AWS's allowance belongs to the whole account and region: the console, CI and
- * nine colleagues share it. So a bucket starts with 30 % of AWS's burst and
+ * nine colleagues share it. Each region has buckets of its own (region NULL is
+ * one more: not known); the rates of CloudWatch Logs differ between regions. So a bucket starts with 30 % of AWS's burst and
  * then refills at `percent` (25) of AWS's rate, saving up at most one second's
  * worth. A throttle answer multiplies the rate by 0.7, at most once a second;
  * it recovers by 2 points of a hundred each second.
@@ -17,13 +18,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bucket;
 struct budget;
 struct clock;
 
 /* Embedded by who waits; zero it before first use. */
 struct budget_wait {
     struct budget_wait *prev, *next;
-    enum aws_bucket bucket;
+    struct bucket *bucket; /* the budget's */
     int priority; /* smaller goes first */
     bool waiting;
     void (*fn)(void *arg);
@@ -42,17 +44,20 @@ struct budget_stats {
 struct budget *budget_new(struct clock *clock, int percent, bool unlimited);
 void budget_free(struct budget *b);
 /* A token now and nobody ahead: true. Otherwise queue with budget_enqueue. */
-bool budget_take(struct budget *b, enum aws_bucket bucket);
+bool budget_take(struct budget *b, enum aws_bucket bucket,
+                 const char *region);
 /* fn runs once, from a timer, with the token taken. */
 void budget_enqueue(struct budget *b, struct budget_wait *w,
-                    enum aws_bucket bucket, int priority,
+                    enum aws_bucket bucket, const char *region, int priority,
                     void (*fn)(void *arg), void *arg);
 void budget_cancel(struct budget *b, struct budget_wait *w); /* or not queued */
 /* The service said slower. */
-void budget_throttled(struct budget *b, enum aws_bucket bucket);
+void budget_throttled(struct budget *b, enum aws_bucket bucket,
+                      const char *region);
 void budget_stats(const struct budget *b, struct budget_stats *out);
 /* Calls per second this bucket gives now; for tests and the screen. */
-double budget_rate(const struct budget *b, enum aws_bucket bucket);
+double budget_rate(struct budget *b, enum aws_bucket bucket,
+                   const char *region);
 const char *budget_bucket_name(enum aws_bucket bucket);
 bool budget_is_unlimited(const struct budget *b);
 

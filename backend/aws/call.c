@@ -150,7 +150,7 @@ static void parse(struct aws_call *c)
     json_error_t je = {0};
     json_t *root = NULL;
 
-    if (p == AWS_QUERY || p == AWS_QUERY_EC2) {
+    if (c->raw || p == AWS_QUERY || p == AWS_QUERY_EC2) {
         succeed(c, NULL, &c->answer);
         return;
     }
@@ -199,11 +199,11 @@ static void on_retry_timer(struct timer *t, void *arg)
     struct budget *b = c->client->cfg.budget;
 
     (void)t;
-    if (!b || budget_take(b, c->op->bucket))
+    if (!b || budget_take(b, c->op->bucket, c->region))
         keep_pace(c);
     else
-        budget_enqueue(b, &c->wait, c->op->bucket, (int)c->priority, keep_pace,
-                       c);
+        budget_enqueue(b, &c->wait, c->op->bucket, c->region,
+                       (int)c->priority, keep_pace, c);
 }
 
 static void again(struct aws_call *c, const struct err *err, int64_t wait_ms)
@@ -280,7 +280,7 @@ static void refused(struct aws_call *c, const struct http_reply *r)
     learn_rate(c, err.code == ERR_THROTTLED);
     snprintf(c->request_id, sizeof(c->request_id), "%s", err.request_id);
     if (err.code == ERR_THROTTLED && cl->cfg.budget)
-        budget_throttled(cl->cfg.budget, c->op->bucket);
+        budget_throttled(cl->cfg.budget, c->op->bucket, c->region);
     if (fix_clock(c, &err, r->date_ms)) {
         again(c, &err, 0);
         return;
@@ -409,6 +409,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
     c->subject = xstrdup(opts ? opts->subject : NULL);
     c->priority = opts ? opts->priority : AWS_PRIO_NORMAL;
     c->max_body = opts ? opts->max_body : 0;
+    c->raw = opts && opts->raw;
     c->done = done;
     c->arg = arg;
     client->calls++;

@@ -38,6 +38,7 @@ struct aws_call {
     char *subject;
     enum aws_priority priority;
     size_t max_body;
+    bool raw;
     struct timer timer;
     struct budget_wait wait;
     int attempt;          /* tries sent */

@@ -35,11 +35,6 @@ static uint64_t seq_of(const struct logbuf *b, const struct entry *e)
     return b->last_seq - (uint32_t)((uint32_t)b->last_seq - e->seq);
 }
 
-static uint32_t id_of(const struct entry *e)
-{
-    return (uint32_t)e->id_high << 16 | e->id_low;
-}
-
 void logbuf_line_of(const struct logbuf *b, const struct entry *e,
                     struct logbuf_line *out)
 {
@@ -67,8 +62,11 @@ static void tell(struct logbuf *b, const struct entry *e, size_t i, bool came)
         return;
     logbuf_line_of(b, e, &line);
     for (struct logbuf_watch *w = b->watches, *next; w; w = next) {
+        void (*fn)(void *arg, const struct logbuf_line *l, size_t at) =
+            came ? w->added : w->removed;
         next = w->next;
-        (came ? w->added : w->removed)(w->arg, &line, i);
+        if (fn)
+            fn(w->arg, &line, i);
     }
 }
 
@@ -139,50 +137,39 @@ bool logbuf_is_gone(const struct logbuf *b, int64_t timestamp_ms,
         (timestamp_ms == b->floor_ts && in > b->floor_ingestion))
         return false;
     /* Of a burst at one instant some may be gone, and more still come. */
-    return logbuf_bound(b, timestamp_ms, in, false) == 0;
+    return logbuf_bound(b, &(struct key){timestamp_ms, in, UINT32_MAX,
+                                        UINT16_MAX},
+                        false) == 0;
+}
+
+int64_t logbuf_floor_ms(const struct logbuf *b)
+{
+    return b->dropped ? b->floor_ts : INT64_MIN;
 }
 
 bool logbuf_has(struct logbuf *b, int64_t timestamp_ms, int64_t ingestion_ms,
                 uint16_t source, uint32_t id)
 {
     int64_t in = timestamp_ms + delta_of(timestamp_ms, ingestion_ms);
+    const struct key key = {timestamp_ms, in, id & LOGBUF_ID_MASK, source};
     size_t i = b->near;
 
-    id &= LOGBUF_ID_MASK;
     /* Asked in order, it is the next one or near it. */
     if (i != SIZE_MAX && i + 1 < b->n &&
-        logbuf_compare(logbuf_entry(b, i), timestamp_ms, in) < 0 &&
-        logbuf_compare(logbuf_entry(b, i + 1), timestamp_ms, in) >= 0)
+        logbuf_compare(logbuf_entry(b, i), &key) < 0 &&
+        logbuf_compare(logbuf_entry(b, i + 1), &key) >= 0)
         i++;
     else
-        i = logbuf_bound(b, timestamp_ms, in, true);
-    for (; i < b->n; i++) {
-        const struct entry *e = logbuf_entry(b, i);
-        if (logbuf_compare(e, timestamp_ms, in) != 0)
-            return false;
-        if (e->source != source || id_of(e) != id || e->kind != LOG_TEXT)
-            continue;
-        while (i + 1 < b->n && logbuf_entry(b, i + 1)->more)
-            i++; /* NEXT is behind the whole event */
-        b->near = i;
-        return true;
-    }
-    return false;
+        i = logbuf_bound(b, &key, true);
+    if (i == b->n || logbuf_compare(logbuf_entry(b, i), &key) != 0)
+        return false;
+    while (i + 1 < b->n && logbuf_entry(b, i + 1)->more)
+        i++; /* the last line of the event */
+    b->near = i;
+    return true;
 }
 
-static size_t place_of(const struct logbuf *b, const struct entry *e,
-                       enum logbuf_place place)
-{
-    int64_t in = ingestion_of(e);
-
-    if (place == LOGBUF_NEXT && b->near < b->n &&
-        logbuf_compare(logbuf_entry(b, b->near), e->timestamp_ms, in) == 0)
-        return b->near + 1;
-    return logbuf_bound(b, e->timestamp_ms, in, place == LOGBUF_FIRST);
-}
-
-uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line,
-                    enum logbuf_place place)
+uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line)
 {
     size_t n = line->len, i;
     const char *text = line->text ? line->text : "";
@@ -207,7 +194,8 @@ uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line,
     e.seq = (uint32_t)b->last_seq;
     b->errors += e.level == LOG_LEVEL_ERROR;
     b->warnings += e.level == LOG_LEVEL_WARN;
-    i = place_of(b, &e, place);
+    const struct key key = key_of(&e);
+    i = logbuf_bound(b, &key, false);
     b->shifts += i < b->n;
     logbuf_index_insert(b, i, &e);
     b->near = i;
@@ -254,19 +242,21 @@ struct logbuf_mark logbuf_mark(const struct logbuf *b, size_t i)
     const struct entry *e = logbuf_entry(b, i);
 
     return (struct logbuf_mark){seq_of(b, e), e->timestamp_ms,
-                                ingestion_of(e)};
+                                ingestion_of(e), id_of(e), e->source};
 }
 
 size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
                    bool *exact)
 {
-    size_t first = logbuf_bound(b, mark.timestamp_ms, mark.ingestion_ms, true);
+    const struct key key = {mark.timestamp_ms, mark.ingestion_ms, mark.id,
+                            mark.source};
+    size_t first = logbuf_bound(b, &key, true);
 
     if (exact)
         *exact = false;
     for (size_t i = first; i < b->n; i++) {
         const struct entry *e = logbuf_entry(b, i);
-        if (logbuf_compare(e, mark.timestamp_ms, mark.ingestion_ms) != 0)
+        if (logbuf_compare(e, &key) != 0)
             break;
         if (seq_of(b, e) == mark.seq) {
             if (exact)
@@ -279,7 +269,7 @@ size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
 
 size_t logbuf_find_time(const struct logbuf *b, int64_t ms)
 {
-    return logbuf_bound(b, ms, INT64_MIN, true);
+    return logbuf_bound(b, &(struct key){ms, INT64_MIN, 0, 0}, true);
 }
 
 size_t logbuf_find_seq(const struct logbuf *b, uint64_t seq)

@@ -2,10 +2,10 @@
  *
  * Text lies in chunks, the index in blocks of 512 entries of 32 bytes, so that
  * a million lines of 150 bytes cost a fifth more than their text, and a line
- * goes into the middle of them for the price of moving one block. A line goes
- * behind all lines of the same or an earlier (timestamp, ingestion); mostly
- * that is the end. When the limit is passed the oldest lines go, and are
- * counted.
+ * goes into the middle of them for the price of moving one block. Lines are in
+ * the order of (timestamp, ingestion, source, id), equal ones as they came; so
+ * it does not depend on the ways by which they came. When the limit is passed
+ * the oldest lines go, and are counted.
  *
  * `seq` numbers lines as they came, from 1: it stays with its line whatever is
  * inserted or dropped, and is what a reader's place is anchored to, together
@@ -21,7 +21,7 @@
 
 #define LOGBUF_DEFAULT_BYTES ((size_t)64 << 20)
 #define LOGBUF_MAX_LINE ((size_t)1 << 20) /* longer text is cut */
-#define LOGBUF_ID_MASK 0x3fffffffu        /* what is kept of an event's id */
+#define LOGBUF_ID_MASK 0x3fffffffu        /* bits kept of an event's id */
 
 /* SEPARATOR: a word of ours (a task started). GAP: a span that has not been
  * read; logsrc_gap() knows its state. */
@@ -33,6 +33,8 @@ struct logbuf;
 struct logbuf_mark {
     uint64_t seq; /* 0 = no line */
     int64_t timestamp_ms, ingestion_ms;
+    uint32_t id;
+    uint16_t source;
 };
 
 struct logbuf_line {
@@ -45,17 +47,13 @@ struct logbuf_line {
     const struct logtext_sgr *sgr; /* colours of the application; memory of
                              the buffer, until the next get of a line */
     size_t n_sgr;         /* mostly 0 */
-    uint32_t id;          /* hash of the event's id, 30 bits; 0 = none */
+    uint32_t id;          /* of the event: the last 30 bits of its number */
     uint16_t source;      /* the caller's number of a task's container */
     enum log_kind kind;
     enum log_level level;
     bool late;            /* came after its neighbours were shown */
     bool more;            /* continues the event of the line before */
 };
-
-/* Among lines of the same times. NEXT: directly behind the line that was last
- * added, or found by logbuf_has(), if that has these times; else as LAST. */
-enum logbuf_place { LOGBUF_LAST, LOGBUF_FIRST, LOGBUF_NEXT };
 
 /* limit_bytes 0 = LOGBUF_DEFAULT_BYTES. */
 struct logbuf *logbuf_new(size_t limit_bytes);
@@ -67,8 +65,7 @@ void logbuf_set_limit(struct logbuf *b, size_t limit_bytes);
  * and level are not read (the level is looked for in the text of LOG_TEXT
  * lines). Returns the line's seq; 0 when it is not newer than what was dropped
  * already (logbuf_is_gone): that is not counted again. */
-uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line,
-                    enum logbuf_place place);
+uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line);
 /* Take one line out: 0, or -1 when it is not there (any more). */
 int logbuf_remove(struct logbuf *b, struct logbuf_mark mark);
 /* Is there a line of these times, source and id? Cheap when asked in order of
@@ -79,9 +76,12 @@ bool logbuf_has(struct logbuf *b, int64_t timestamp_ms, int64_t ingestion_ms,
 bool logbuf_is_gone(const struct logbuf *b, int64_t timestamp_ms,
                     int64_t ingestion_ms);
 
+/* The time of the newest line that was dropped, INT64_MIN = none was. */
+int64_t logbuf_floor_ms(const struct logbuf *b);
+
 /* Told of each line that comes (i: its place) and goes (i: the place it had;
- * its text is still there). For counts that must not be made anew. They must
- * not change the buffer. */
+ * its text is still there), either may be NULL. For counts that must not be
+ * made anew. They must not change the buffer. */
 struct logbuf_watch {
     void (*added)(void *arg, const struct logbuf_line *line, size_t i);
     void (*removed)(void *arg, const struct logbuf_line *line, size_t i);

@@ -162,36 +162,37 @@ void logbuf_index_free(struct logbuf *b)
     free(b->starts);
 }
 
-int logbuf_compare(const struct entry *e, int64_t ts, int64_t ingestion)
+int logbuf_compare(const struct entry *e, const struct key *k)
 {
-    if (e->timestamp_ms != ts)
-        return e->timestamp_ms < ts ? -1 : 1;
+    if (e->timestamp_ms != k->ts)
+        return e->timestamp_ms < k->ts ? -1 : 1;
     int64_t i = ingestion_of(e);
-    return i < ingestion ? -1 : i > ingestion;
+    if (i != k->ingestion)
+        return i < k->ingestion ? -1 : 1;
+    if (e->source != k->source)
+        return e->source < k->source ? -1 : 1;
+    return id_of(e) < k->id ? -1 : id_of(e) > k->id;
 }
 
 /* Does e stand before the bound? */
-static bool before(const struct entry *e, int64_t ts, int64_t ingestion,
-                   bool equals)
+static bool before(const struct entry *e, const struct key *key, bool equals)
 {
-    int c = logbuf_compare(e, ts, ingestion);
+    int c = logbuf_compare(e, key);
     return c < 0 || (c == 0 && !equals);
 }
 
-size_t logbuf_bound(const struct logbuf *b, int64_t ts, int64_t ingestion,
-                    bool equals)
+size_t logbuf_bound(const struct logbuf *b, const struct key *key, bool equals)
 {
     size_t lo = 0, hi, k;
 
     if (!b->n)
         return 0;
     const struct block *last = b->blocks[b->n_blocks - 1];
-    if (before(&last->e[last->n - 1], ts, ingestion, equals))
+    if (before(&last->e[last->n - 1], key, equals))
         return b->n;
     for (hi = b->n_blocks - 1; lo < hi;) { /* the block whose end is not */
         size_t mid = lo + (hi - lo) / 2;
-        if (before(&b->blocks[mid]->e[b->blocks[mid]->n - 1], ts, ingestion,
-                   equals))
+        if (before(&b->blocks[mid]->e[b->blocks[mid]->n - 1], key, equals))
             lo = mid + 1;
         else
             hi = mid;
@@ -200,7 +201,7 @@ size_t logbuf_bound(const struct logbuf *b, int64_t ts, int64_t ingestion,
     lo = k == 0 ? b->skip : 0;
     for (hi = b->blocks[k]->n; lo < hi;) {
         size_t mid = lo + (hi - lo) / 2;
-        if (before(&b->blocks[k]->e[mid], ts, ingestion, equals))
+        if (before(&b->blocks[k]->e[mid], key, equals))
             lo = mid + 1;
         else
             hi = mid;

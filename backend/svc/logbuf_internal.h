@@ -53,7 +53,7 @@ struct logbuf {
     size_t chunk_bytes, text_bytes;
     uint64_t last_seq, dropped, shifts;
     int64_t floor_ts, floor_ingestion; /* of the newest dropped line */
-    size_t near;         /* where NEXT goes; SIZE_MAX = nowhere */
+    size_t near;         /* the line last found; SIZE_MAX = none */
     size_t errors, warnings;
     struct logbuf_watch *watches;
     struct logtext text;              /* scratch of add */
@@ -89,10 +89,24 @@ size_t logbuf_locate(const struct logbuf *b, size_t i, size_t *off);
 void logbuf_index_insert(struct logbuf *b, size_t i, const struct entry *e);
 void logbuf_index_remove(struct logbuf *b, size_t i);
 void logbuf_index_free(struct logbuf *b);
-/* First line that sorts behind (ts, ingestion) or, with `equals`, at it. */
-size_t logbuf_bound(const struct logbuf *b, int64_t ts, int64_t ingestion,
-                    bool equals);
-int logbuf_compare(const struct entry *e, int64_t ts, int64_t ingestion);
+/* What lines are ordered by. */
+struct key {
+    int64_t ts, ingestion;
+    uint32_t id;
+    uint16_t source;
+};
+static inline uint32_t id_of(const struct entry *e)
+{
+    return (uint32_t)e->id_high << 16 | e->id_low;
+}
+static inline struct key key_of(const struct entry *e)
+{
+    return (struct key){e->timestamp_ms, ingestion_of(e), id_of(e),
+                        e->source};
+}
+int logbuf_compare(const struct entry *e, const struct key *k);
+/* First line that sorts behind k or, with `equals`, at it. */
+size_t logbuf_bound(const struct logbuf *b, const struct key *k, bool equals);
 void logbuf_line_of(const struct logbuf *b, const struct entry *e,
                     struct logbuf_line *out);
 

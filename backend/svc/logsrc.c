@@ -1,17 +1,22 @@
-/* Targets, series and what is said of them; the reading is logsrc_pull.c. */
+/* Targets and feeds, and the lines that are said about tasks. What is next to
+ * be read is decided in logsrc_feed.c. */
 #include "backend/svc/logsrc.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/aws/region.h"
 #include "backend/base/mem.h"
 #include "backend/svc/logsrc_internal.h"
 
 int64_t logsrc_now(const struct logsrc *s)
 {
-    return clock_wall_ms(s->o.clock) +
-           (s->o.client ? aws_client_clock_skew_ms(s->o.client) : 0);
+    int64_t skew = s->have_skew ? s->skew_ms
+                   : s->o.client ? aws_client_clock_skew_ms(s->o.client)
+                                 : 0;
+    return clock_wall_ms(s->o.clock) + skew;
 }
 
 static void change_due(struct timer *t, void *arg)
@@ -37,20 +42,13 @@ struct logsrc *logsrc_new(const struct logsrc_options *o)
         s->o.backfill_ms = LOGSRC_BACKFILL_MS;
     scope_init(&s->scope, NULL);
     s->buf = logbuf_new(o->limit_bytes);
+    s->watch = (struct logbuf_watch){.added = logsrc_count_line, .arg = s};
+    logbuf_watch(s->buf, &s->watch);
     s->foreign = map_new();
+    s->source_map = map_new();
+    s->task_map = map_new();
     s->last_event_ms = -1;
     return s;
-}
-
-static void series_free(struct series *r)
-{
-    timer_stop(r->src->o.clock, &r->timer);
-    map_free(r->streams, NULL);
-    seen_release(&r->seen);
-    free(r->group);
-    free(r->region);
-    free(r->prefix);
-    free(r);
 }
 
 void logsrc_free(struct logsrc *s)
@@ -59,24 +57,24 @@ void logsrc_free(struct logsrc *s)
         return;
     scope_cancel(&s->scope);
     timer_stop(s->o.clock, &s->change);
-    while (s->pulls) {
-        struct pull *next = s->pulls->next;
-        free(s->pulls);
-        s->pulls = next;
-    }
-    for (size_t i = 0; i < s->n_series; i++)
-        series_free(s->series[i]);
-    for (size_t i = 0; i < s->n_sources; i++)
+    for (size_t i = 0; i < s->n_feeds; i++)
+        feed_free(s->feeds[i]);
+    gap_free_all(s);
+    for (size_t i = 0; i < s->n_sources; i++) {
         free(s->sources[i].container);
+        free(s->sources[i].stream);
+    }
     for (size_t i = 0; i < s->n_tasks; i++) {
         free(s->tasks[i].id);
         free(s->tasks[i].verdict);
         free(s->tasks[i].revision);
     }
-    free(s->series);
+    free(s->feeds);
     free(s->sources);
     free(s->tasks);
     map_free(s->foreign, NULL);
+    map_free(s->source_map, NULL);
+    map_free(s->task_map, NULL);
     logbuf_free(s->buf);
     free(s);
 }
@@ -91,33 +89,43 @@ static void separator(struct logsrc *s, int64_t ms, size_t source,
                                              .text = text,
                                              .len = strlen(text),
                                              .source = (uint16_t)source,
-                                             .kind = LOG_SEPARATOR}, LOGBUF_LAST);
+                                             .kind = LOG_SEPARATOR});
     logsrc_changed(s);
 }
 
-/* Lines of a task, whether its series are still reading back, and its first
- * source. */
-static size_t task_lines(const struct logsrc *s, size_t task, bool *reading,
-                         size_t *source)
+/* Is the past of that source still being read? */
+static bool reading(const struct source *c, size_t i)
 {
-    size_t lines = 0;
+    if (!c->feed)
+        return false;
+    if (!c->ended && !c->feed->read_back)
+        return true;
+    for (const struct walk *w = c->feed->holes; w; w = w->next)
+        if (w->kind == WALK_CATCHUP &&
+            (w->source == i || (w->source == SIZE_MAX && !c->lines)))
+            return true;
+    return false;
+}
 
-    *reading = false;
+static uint64_t task_lines(const struct logsrc *s, size_t task, bool *busy,
+                           size_t *source)
+{
+    uint64_t lines = 0;
+
+    *busy = false;
     for (size_t i = s->n_sources; i-- > 0;) {
         const struct source *c = &s->sources[i];
         if (c->task != task)
             continue;
         *source = i;
         lines += c->lines;
-        if (c->series && (!c->series->read_back || c->series->reading_back ||
-                          c->series->fresh <= i))
-            *reading = true;
+        *busy |= reading(c, i);
     }
     return lines;
 }
 
 static void say_stop(struct logsrc *s, struct log_task *t, size_t source,
-                     size_t lines)
+                     uint64_t lines)
 {
     const char *why = t->verdict && *t->verdict ? t->verdict : "";
     char text[700];
@@ -137,11 +145,13 @@ void logsrc_say(struct logsrc *s)
 
     for (size_t i = 0; i < s->n_tasks; i++) {
         struct log_task *t = &s->tasks[i];
-        size_t source = 0, lines;
-        bool reading;
-        if (t->start_said && (t->stop_said || !t->stopped_ms))
+        size_t source = 0;
+        uint64_t lines;
+        bool busy;
+        if (!(t->started_ms && !t->start_said) &&
+            !(t->stopped_ms && !t->stop_said))
             continue;
-        lines = task_lines(s, i, &reading, &source);
+        lines = task_lines(s, i, &busy, &source);
         if (!t->start_said && t->started_ms) {
             t->start_said = true;
             if (t->started_ms >= from || t->alone) {
@@ -154,7 +164,7 @@ void logsrc_say(struct logsrc *s)
             }
         }
         /* Whether there was a stream is known once it has been looked for. */
-        if (t->stopped_ms && !t->stop_said && !reading) {
+        if (t->stopped_ms && !t->stop_said && !busy) {
             t->stop_said = true;
             if (t->stopped_ms >= from || t->alone)
                 say_stop(s, t, source, lines);
@@ -162,28 +172,38 @@ void logsrc_say(struct logsrc *s)
     }
 }
 
-/* ---- targets --------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------- */
 
-static size_t find_task(struct logsrc *s, const struct logsrc_target *t)
+static size_t find_task(struct logsrc *s, const char *id, bool alone)
 {
-    for (size_t i = 0; i < s->n_tasks; i++)
-        if (strcmp(s->tasks[i].id, t->task_id) == 0)
-            return i;
+    size_t found = (size_t)(uintptr_t)map_get(s->task_map, id);
+
+    if (found)
+        return found - 1;
     s->tasks = xgrow(s->tasks, &s->cap_tasks, s->n_tasks + 1,
                      sizeof(*s->tasks));
-    s->tasks[s->n_tasks] = (struct log_task){.id = xstrdup(t->task_id),
-                                             .alone = t->alone};
+    s->tasks[s->n_tasks] = (struct log_task){.id = xstrdup(id),
+                                             .alone = alone};
+    map_put(s->task_map, id, (void *)(uintptr_t)(s->n_tasks + 1));
     return s->n_tasks++;
 }
 
-static struct source *find_source(struct logsrc *s, size_t task,
-                                  const char *container)
+/* SIZE_MAX when there are too many. */
+static size_t find_source(struct logsrc *s, size_t task, const char *container)
 {
-    for (size_t i = 0; i < s->n_sources; i++)
-        if (s->sources[i].task == task &&
-            strcmp(s->sources[i].container, container) == 0)
-            return &s->sources[i];
-    return NULL;
+    char *key = xasprintf("%s/%s", s->tasks[task].id, container);
+    size_t found = (size_t)(uintptr_t)map_get(s->source_map, key);
+
+    if (!found && s->n_sources < LOGSRC_MAX_SOURCES) {
+        s->sources = xgrow(s->sources, &s->cap_sources, s->n_sources + 1,
+                           sizeof(*s->sources));
+        s->sources[s->n_sources++] =
+            (struct source){.task = task, .container = xstrdup(container)};
+        found = s->n_sources;
+        map_put(s->source_map, key, (void *)(uintptr_t)found);
+    }
+    free(key);
+    return found ? found - 1 : SIZE_MAX;
 }
 
 static bool same(const char *a, const char *b)
@@ -191,29 +211,36 @@ static bool same(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-static struct series *find_series(struct logsrc *s,
-                                  const struct logsrc_target *t,
-                                  const char *prefix)
+static struct feed *find_feed(struct logsrc *s, const char *region,
+                              const char *group)
 {
-    for (size_t i = 0; i < s->n_series; i++) {
-        struct series *r = s->series[i];
-        if (same(r->group, t->group) && same(r->region, t->region) &&
-            same(r->prefix, prefix))
-            return r;
-    }
-    struct series *r = xcalloc(1, sizeof(*r));
-    *r = (struct series){.src = s, .group = xstrdup(t->group),
-                         .region = xstrdup(t->region),
-                         .prefix = xstrdup(prefix), .streams = map_new(),
-                         .alone = t->alone};
-    int64_t end = logsrc_now(s);
-    if (t->alone && t->stopped_ms && t->stopped_ms < end)
-        end = t->stopped_ms; /* back from its end, however long ago */
-    r->from_ms = end - s->o.backfill_ms;
-    s->series = xgrow(s->series, &s->cap_series, s->n_series + 1,
-                      sizeof(*s->series));
-    s->series[s->n_series++] = r;
-    return r;
+    if (region && (!*region || (s->o.client &&
+                                same(region, aws_client_region(s->o.client)))))
+        region = NULL;
+    for (size_t i = 0; i < s->n_feeds; i++)
+        if (same(s->feeds[i]->group, group) &&
+            same(s->feeds[i]->region, region))
+            return s->feeds[i];
+    struct feed *f = xcalloc(1, sizeof(*f));
+    *f = (struct feed){.src = s, .group = xstrdup(group),
+                       .region = xstrdup(region), .streams = map_new(),
+                       .overlap_ms = LOGSRC_OVERLAP_MS,
+                       .wait_ms = LOGSRC_POLL_MS};
+    s->feeds = xgrow(s->feeds, &s->cap_feeds, s->n_feeds + 1,
+                     sizeof(*s->feeds));
+    s->feeds[s->n_feeds++] = f;
+    return f;
+}
+
+/* ---- targets --------------------------------------------------------- */
+
+static void tell_once(struct logsrc *s, size_t source, const char *key,
+                      const char *text)
+{
+    if (map_get(s->foreign, key))
+        return;
+    map_put(s->foreign, key, s);
+    separator(s, logsrc_now(s), source, text);
 }
 
 static void tell_driver(struct logsrc *s, const struct logsrc_target *t,
@@ -222,54 +249,83 @@ static void tell_driver(struct logsrc *s, const struct logsrc_target *t,
     char key[300], text[400];
     const char *driver = t->driver ? t->driver : "";
 
-    snprintf(key, sizeof(key), "%.120s/%.120s", t->container, driver);
-    if (map_get(s->foreign, key))
-        return;
-    map_put(s->foreign, key, s);
     if (!*driver)
         snprintf(text, sizeof(text), "container %.200s has no log driver: "
                  "nothing to read here", t->container);
-    else if (strcmp(driver, "awslogs") == 0)
+    else if (strcmp(driver, "awslogs") != 0)
+        snprintf(text, sizeof(text), "container %.200s logs to %.100s: not "
+                 "readable here", t->container, driver);
+    else if (!t->group || !*t->group)
         snprintf(text, sizeof(text), "container %.200s names no log group: "
                  "not readable here", t->container);
     else
-        snprintf(text, sizeof(text), "container %.200s logs to %.100s: not "
-                 "readable here", t->container, driver);
-    separator(s, logsrc_now(s), source, text);
+        snprintf(text, sizeof(text), "container %.200s logs to region "
+                 "%.100s, which can't be one: not readable here",
+                 t->container, t->region);
+    snprintf(key, sizeof(key), "%.120s/%.120s", t->container, driver);
+    tell_once(s, source, key, text);
 }
 
-/* Which stream, and in which series. Without a prefix the stream has the
+/* What of a new source's past must be read, when its feed already runs. */
+static void catch_up(struct feed *f, size_t i, const struct log_task *t)
+{
+    struct source *c = &f->src->sources[i];
+    int64_t now = logsrc_now(f->src), from = now - f->src->o.backfill_ms;
+
+    if (t->created_ms && t->created_ms - LOGSRC_WIDE_MS > from)
+        from = t->created_ms - LOGSRC_WIDE_MS;
+    c->caught_ms = now;
+    /* What the next poll reads anyway needs no call of its own. */
+    if (from < f->front_ms - LOGSRC_OVERLAP_MS)
+        feed_hole(f, WALK_CATCHUP, i, from, now);
+}
+
+static void attach_stream(struct feed *f, size_t i, const char *stream)
+{
+    struct logsrc *s = f->src;
+    struct source *c = &s->sources[i];
+    const struct log_task *t = &s->tasks[c->task];
+    int64_t now = logsrc_now(s);
+
+    c->feed = f;
+    c->stream = xstrdup(stream);
+    map_put(f->streams, stream, (void *)(uintptr_t)(i + 1));
+    if (t->alone && t->stopped_ms && now - t->stopped_ms > LOGSRC_REST_MS) {
+        /* Back from its end, however long ago. */
+        c->ended = true;
+        c->caught_ms = now;
+        feed_hole(f, WALK_CATCHUP, i, t->stopped_ms - s->o.backfill_ms,
+                  t->stopped_ms + LOGSRC_REST_MS);
+    } else if (f->front_ms) {
+        catch_up(f, i, t);
+    }
+    feed_wake(f);
+}
+
+/* Which stream, and of which feed. Without a prefix the stream has the
  * container's runtime id, which comes when it starts. */
 static void attach(struct logsrc *s, const struct logsrc_target *t, size_t i)
 {
-    char *stream, *prefix;
-    bool readable = t->driver && strcmp(t->driver, "awslogs") == 0 &&
-                    t->group && *t->group;
+    char *stream;
 
-    if (!readable) {
+    if (!t->driver || strcmp(t->driver, "awslogs") != 0 || !t->group ||
+        !*t->group || (t->region && *t->region &&
+                       !region_is_valid(t->region))) {
         tell_driver(s, t, i);
         return;
     }
-    if (t->prefix && *t->prefix) {
+    if (t->prefix && *t->prefix)
         stream = xasprintf("%s/%s/%s", t->prefix, t->container, t->task_id);
-        prefix = t->alone ? xstrdup(stream)
-                          : xasprintf("%s/%s/", t->prefix, t->container);
-    } else if (t->runtime_id && *t->runtime_id) {
+    else if (t->runtime_id && *t->runtime_id)
         stream = xstrdup(t->runtime_id);
-        prefix = xstrdup(stream);
-    } else {
+    else
         return;
-    }
-    struct series *r = find_series(s, t, prefix);
-    map_put(r->streams, stream, (void *)(uintptr_t)(i + 1));
-    s->sources[i].series = r;
-    if (r->began && r->fresh > i)
-        r->fresh = i;
-    if (!r->following && !(r->began && !r->read_back))
-        series_plan(r, 0);
-    r->resting = false;
+    s->sources[i].drops = !t->mode || !*t->mode ? LOGSRC_DEFAULT
+                          : strcmp(t->mode, "blocking") == 0
+                              ? LOGSRC_BLOCKING
+                              : LOGSRC_NON_BLOCKING;
+    attach_stream(find_feed(s, t->region, t->group), i, stream);
     free(stream);
-    free(prefix);
 }
 
 static void update(char **have, const char *text)
@@ -282,88 +338,88 @@ static void update(char **have, const char *text)
 
 void logsrc_set(struct logsrc *s, const struct logsrc_target *t)
 {
-    size_t task = find_task(s, t);
+    size_t task = find_task(s, t->task_id, t->alone), i;
     struct log_task *lt = &s->tasks[task];
-    struct source *c;
 
     update(&lt->verdict, t->verdict);
     update(&lt->revision, t->revision);
     lt->created_ms = t->created_ms ? t->created_ms : lt->created_ms;
     lt->started_ms = t->started_ms ? t->started_ms : lt->started_ms;
     lt->stopped_ms = t->stopped_ms ? t->stopped_ms : lt->stopped_ms;
-    c = find_source(s, task, t->container);
-    if (!c) {
-        if (s->n_sources >= LOGSRC_MAX_SOURCES)
-            return;
-        s->sources = xgrow(s->sources, &s->cap_sources, s->n_sources + 1,
-                           sizeof(*s->sources));
-        c = &s->sources[s->n_sources++];
-        *c = (struct source){.task = task,
-                             .container = xstrdup(t->container)};
-    }
-    if (!c->series)
-        attach(s, t, (size_t)(c - s->sources));
+    i = find_source(s, task, t->container);
+    if (i == SIZE_MAX)
+        return;
+    if (!s->sources[i].feed)
+        attach(s, t, i);
     logsrc_say(s);
 }
 
-void logsrc_refresh(struct logsrc *s)
+/* ---- whole groups ---------------------------------------------------- */
+
+/* aws.md 1.4: letters, digits and _ - / . #, at most 512. */
+static bool is_group(const char *name)
 {
-    for (size_t i = 0; i < s->n_series; i++)
-        if (s->series[i]->read_back && !s->series[i]->following)
-            series_plan(s->series[i], 0);
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)name[i]) && !strchr("_-/.#", name[i]))
+            return false;
+    return n > 0 && n <= 512;
 }
 
-/* ---- reading out ----------------------------------------------------- */
-
-struct logbuf *logsrc_buf(struct logsrc *s)
+int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
+                     const char *prefix, struct err *err)
 {
-    return s->buf;
+    struct feed *f;
+
+    if (!is_group(group))
+        return err_set(err, ERR_USAGE, "%s can't be the name of a log group: "
+                       "letters, digits and . _ - / # make one.", group);
+    if (region && *region && !region_is_valid(region))
+        return err_set(err, ERR_USAGE, "%s can't be a region.", region);
+    if (prefix && (strlen(prefix) > 512 || strpbrk(prefix, ":*")))
+        return err_set(err, ERR_USAGE, "%s can't begin the name of a log "
+                       "stream: it has no : and no *.", prefix);
+    f = find_feed(s, region, group);
+    f->wholes = xgrow(f->wholes, &f->cap_wholes, f->n_wholes + 1,
+                      sizeof(*f->wholes));
+    f->wholes[f->n_wholes++] = xstrdup(prefix ? prefix : "");
+    if (f->front_ms)
+        feed_hole(f, WALK_CATCHUP, SIZE_MAX,
+                  logsrc_now(s) - s->o.backfill_ms, logsrc_now(s));
+    feed_wake(f);
+    return 0;
 }
 
-size_t logsrc_sources(const struct logsrc *s)
+size_t logsrc_discover(struct feed *f, const char *stream)
 {
-    return s->n_sources;
-}
+    struct logsrc *s = f->src;
+    const char *last = strrchr(stream, '/'), *middle = last;
+    char *task = NULL, *container = NULL;
+    bool ours = false;
+    size_t i;
 
-const char *logsrc_task(const struct logsrc *s, uint16_t source)
-{
-    return source < s->n_sources ? s->tasks[s->sources[source].task].id : "";
-}
-
-const char *logsrc_container(const struct logsrc *s, uint16_t source)
-{
-    return source < s->n_sources ? s->sources[source].container : "";
-}
-
-size_t logsrc_tasks(const struct logsrc *s)
-{
-    return s->n_tasks;
-}
-
-const char *logsrc_status(const struct logsrc *s)
-{
-    return s->status;
-}
-
-bool logsrc_loading(const struct logsrc *s)
-{
-    for (size_t i = 0; i < s->n_series; i++)
-        if (!s->series[i]->read_back)
-            return true;
-    return false;
-}
-
-bool logsrc_readable(const struct logsrc *s)
-{
-    return s->n_series > 0;
-}
-
-int64_t logsrc_last_event_ms(const struct logsrc *s)
-{
-    return s->last_event_ms;
-}
-
-int64_t logsrc_backfill_ms(const struct logsrc *s)
-{
-    return s->o.backfill_ms;
+    for (size_t k = 0; k < f->n_wholes; k++)
+        ours |= strncmp(stream, f->wholes[k], strlen(f->wholes[k])) == 0;
+    if (!ours)
+        return 0;
+    while (middle && middle > stream && middle[-1] != '/')
+        middle--;
+    if (middle && middle > stream && last[1] && middle < last) {
+        task = xstrdup(last + 1); /* prefix/container/task */
+        container = xstrndup(middle, (size_t)(last - middle));
+    }
+    i = find_source(s, find_task(s, task ? task : "", false),
+                    container ? container : stream);
+    if (i != SIZE_MAX && s->sources[i].feed) /* the same in another group */
+        i = find_source(s, s->sources[i].task, stream);
+    free(task);
+    free(container);
+    if (i == SIZE_MAX || s->sources[i].feed)
+        return 0;
+    s->sources[i].feed = f;
+    s->sources[i].stream = xstrdup(stream);
+    s->sources[i].caught_ms = f->front_ms;
+    map_put(f->streams, stream, (void *)(uintptr_t)(i + 1));
+    return i + 1;
 }

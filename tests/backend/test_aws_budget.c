@@ -8,6 +8,7 @@
 
 #include "backend/aws/budget.h"
 #include "backend/base/clock.h"
+#include "backend/base/mem.h"
 
 #define WALL 1785000000000
 
@@ -15,7 +16,7 @@ static int take_all(struct budget *b, enum aws_bucket bucket)
 {
     int n = 0;
 
-    while (n < 10000 && budget_take(b, bucket))
+    while (n < 10000 && budget_take(b, bucket, NULL))
         n++;
     return n;
 }
@@ -57,16 +58,44 @@ static void rates_stay_under_the_quotas(void **state)
     struct budget *b = budget_new(c, 0, false);
 
     (void)state;
-    assert_true(budget_rate(b, AWS_B_LOGS_FILTER) <= 2.0);
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 5.0) < 0.001);
-    assert_true(budget_rate(b, AWS_B_NAMESPACE_READ) <= 0.25);
+    assert_true(budget_rate(b, AWS_B_LOGS_FILTER, NULL) <= 2.5);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 5.0) < 0.001);
+    assert_true(budget_rate(b, AWS_B_NAMESPACE_READ, NULL) <= 0.25);
     for (int i = AWS_B_NONE + 1; i < AWS_B_N; i++) {
         assert_non_null(budget_bucket_name((enum aws_bucket)i));
-        assert_true(budget_rate(b, (enum aws_bucket)i) > 0);
+        assert_true(budget_rate(b, (enum aws_bucket)i, NULL) > 0);
     }
     budget_free(b);
     b = budget_new(c, 100, false);
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 20.0) < 0.001);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 20.0) < 0.001);
+    budget_free(b);
+    clock_free(c);
+}
+
+static void each_region_has_its_own_allowance(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 20, false);
+    static const struct { const char *region; double filter, get; } t[] = {
+        {"us-east-1", 5, 5},     {"eu-central-1", 1, 2},
+        {"ap-northeast-3", 1, 2}, {"eu-west-1", 2, 2},
+        {"eu-west-3", 2, 6},     {"sa-east-1", 2, 5},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+        assert_true(fabs(budget_rate(b, AWS_B_LOGS_FILTER, t[i].region) -
+                         t[i].filter) < 0.001);
+        assert_true(fabs(budget_rate(b, AWS_B_LOGS_GET, t[i].region) -
+                         t[i].get) < 0.001);
+    }
+    while (budget_take(b, AWS_B_LOGS_FILTER, "eu-central-1"))
+        ;
+    budget_throttled(b, AWS_B_LOGS_FILTER, "eu-central-1");
+    assert_true(budget_take(b, AWS_B_LOGS_FILTER, "us-east-1"));
+    assert_true(fabs(budget_rate(b, AWS_B_LOGS_FILTER, "eu-west-1") - 2) <
+                0.001);
+    assert_true(budget_rate(b, AWS_B_LOGS_FILTER, "eu-central-1") < 0.8);
     budget_free(b);
     clock_free(c);
 }
@@ -97,7 +126,7 @@ static void waiters_go_by_priority_then_by_arrival(void **state)
     take_all(b, AWS_B_SERVICE_READ);
     for (int i = 0; i < 4; i++) {
         w[i].order = &order;
-        budget_enqueue(b, &w[i].wait, AWS_B_SERVICE_READ, priority[i], served,
+        budget_enqueue(b, &w[i].wait, AWS_B_SERVICE_READ, NULL, priority[i], served,
                        &w[i]);
     }
     budget_stats(b, &st);
@@ -108,7 +137,7 @@ static void waiters_go_by_priority_then_by_arrival(void **state)
     assert_int_equal(w[1].at, 1);
     budget_cancel(b, &w[0].wait);
     budget_cancel(b, &w[0].wait); /* twice is fine */
-    assert_false(budget_take(b, AWS_B_SERVICE_READ)); /* no overtaking */
+    assert_false(budget_take(b, AWS_B_SERVICE_READ, NULL)); /* no overtaking */
     clock_advance(c, 1000);
     assert_int_equal(w[3].at, 2);
     assert_int_equal(w[2].at, 3);
@@ -124,27 +153,27 @@ static void throttle_slows_by_30_percent_and_recovers(void **state)
     struct budget_stats st;
 
     (void)state;
-    budget_throttled(b, AWS_B_SERVICE_READ);
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 3.5) < 0.001);
+    budget_throttled(b, AWS_B_SERVICE_READ, NULL);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 3.5) < 0.001);
     assert_int_equal(take_all(b, AWS_B_SERVICE_READ), 0); /* burst is gone */
-    budget_throttled(b, AWS_B_SERVICE_READ); /* the same storm counts once */
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 3.5) < 0.001);
-    assert_true(fabs(budget_rate(b, AWS_B_CLUSTER_READ) - 5.0) < 0.001);
+    budget_throttled(b, AWS_B_SERVICE_READ, NULL); /* the same storm counts once */
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 3.5) < 0.001);
+    assert_true(fabs(budget_rate(b, AWS_B_CLUSTER_READ, NULL) - 5.0) < 0.001);
     budget_stats(b, &st);
     assert_int_equal(st.throttled_minute, 2);
     assert_int_equal(st.slowed, 1);
     clock_advance(c, 5000);
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 4.0) < 0.001);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 4.0) < 0.001);
     clock_advance(c, 60000);
-    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ) - 5.0) < 0.001);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 5.0) < 0.001);
     budget_stats(b, &st);
     assert_int_equal(st.slowed, 0);
     assert_int_equal(st.throttled_minute, 0); /* a minute ago */
     for (int i = 0; i < 100; i++) {
-        budget_throttled(b, AWS_B_SERVICE_READ);
+        budget_throttled(b, AWS_B_SERVICE_READ, NULL);
         clock_advance(c, 1000);
     }
-    assert_true(budget_rate(b, AWS_B_SERVICE_READ) >= 0.25); /* never stops */
+    assert_true(budget_rate(b, AWS_B_SERVICE_READ, NULL) >= 0.25); /* never stops */
     budget_free(b);
     clock_free(c);
 }
@@ -157,7 +186,7 @@ static void unlimited_never_waits_but_counts(void **state)
 
     (void)state;
     for (int i = 0; i < 1000; i++)
-        assert_true(budget_take(b, AWS_B_NAMESPACE_READ));
+        assert_true(budget_take(b, AWS_B_NAMESPACE_READ, NULL));
     budget_stats(b, &st);
     assert_int_equal(st.calls_minute, 1000);
     clock_advance(c, 61000);
@@ -173,6 +202,7 @@ int main(void)
         cmocka_unit_test(starts_with_30_percent_then_a_quarter_of_the_rate),
         cmocka_unit_test(idle_time_saves_up_one_second_only),
         cmocka_unit_test(rates_stay_under_the_quotas),
+        cmocka_unit_test(each_region_has_its_own_allowance),
         cmocka_unit_test(waiters_go_by_priority_then_by_arrival),
         cmocka_unit_test(throttle_slows_by_30_percent_and_recovers),
         cmocka_unit_test(unlimited_never_waits_but_counts),

@@ -1,252 +1,6 @@
-/* The follower against a log group in memory, on a driven clock: this file
- * brings its own aws_pages(). */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <inttypes.h>
-#include <locale.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "backend/aws/client.h"
-#include "backend/base/clock.h"
-#include "backend/base/mem.h"
-#include "backend/base/rng.h"
-#include "backend/base/scope.h"
-#include "backend/base/strbuf.h"
-#include "backend/svc/logsrc.h"
-
-#define WALL 1795271527000
-#define MINUTE 60000
-
-struct event {
-    char stream[80], text[64];
-    int64_t ms, in_ms;
-    int id;
-};
-
-enum head_mode { HEAD_WORKS, HEAD_IGNORED, HEAD_REFUSED };
-
-/* The group; it is also the aws_client of these tests. */
-struct world {
-    struct clock *clock;
-    struct logsrc *src;
-    struct event *events;
-    size_t n, cap;
-    size_t page;          /* events a page */
-    int empty_each;       /* every so many pages one is empty with a token */
-    enum head_mode head;
-    enum err_code fail;   /* all calls, until cleared */
-    int fail_each;        /* every so many pages one fails */
-    struct rng rng;
-    int walks, pages, empties, failures, refused, changes;
-    struct strbuf asked;  /* a line a walk */
-    bool missing;
-};
-
-struct walk {
-    struct work work;
-    struct timer timer;
-    struct world *w;
-    aws_page_fn *fn;
-    void *arg;
-    char prefix[100];
-    int64_t from, begun;
-    bool newest_first, refuse;
-    struct event *hits;   /* as of the start */
-    size_t n, at;
-};
-
-static int by_time(const void *a, const void *b)
-{
-    const struct event *x = a, *y = b;
-    if (x->ms != y->ms)
-        return x->ms < y->ms ? -1 : 1;
-    if (x->in_ms != y->in_ms)
-        return x->in_ms < y->in_ms ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static void walk_free(struct walk *k)
-{
-    timer_stop(k->w->clock, &k->timer);
-    scope_remove(&k->work);
-    free(k->hits);
-    free(k);
-}
-
-static void walk_cancelled(struct work *w)
-{
-    walk_free(container_of(w, struct walk, work));
-}
-
-static void walk_failed(struct walk *k, enum err_code code,
-                        const char *aws_code)
-{
-    struct err err;
-    aws_page_fn *fn = k->fn;
-    void *arg = k->arg;
-    err_set(&err, code, "Logs said no.");
-    snprintf(err.aws_code, sizeof(err.aws_code), "%s", aws_code);
-    walk_free(k);
-    fn(arg, NULL, &err, true);
-}
-
-static void next_page(struct timer *t, void *arg)
-{
-    struct walk *k = arg;
-    struct world *w = k->w;
-    (void)t;
-    w->pages++;
-    if (w->missing) {
-        walk_failed(k, ERR_NOT_FOUND, "ResourceNotFoundException");
-        return;
-    }
-    if (k->refuse) {
-        w->refused++;
-        walk_failed(k, ERR_AWS, "InvalidParameterException");
-        return;
-    }
-    if (w->fail || (w->fail_each && rng_below(&w->rng,
-                                              (uint64_t)w->fail_each) == 0)) {
-        w->failures++;
-        walk_failed(k, w->fail ? w->fail : ERR_NET, "");
-        return;
-    }
-    json_t *events = json_array();
-    bool empty = w->empty_each &&
-                 rng_below(&w->rng, (uint64_t)w->empty_each) == 0;
-    w->empties += empty;
-    for (size_t i = 0; !empty && i < w->page && k->at < k->n; i++, k->at++) {
-        const struct event *e =
-            &k->hits[k->newest_first ? k->n - 1 - k->at : k->at];
-        char id[64];
-        snprintf(id, sizeof(id), "39%054d", e->id);
-        json_array_append_new(events, json_pack(
-            "{s:s, s:I, s:I, s:s, s:s}", "logStreamName", e->stream,
-            "timestamp", (json_int_t)e->ms, "ingestionTime",
-            (json_int_t)e->in_ms, "eventId", id, "message", e->text));
-    }
-    bool last = k->at == k->n && !empty;
-    json_t *root = json_pack("{s:o}", "events", events);
-    struct aws_reply reply = {.status = 200, .request_id = "", .root = root};
-    aws_page_fn *fn = k->fn;
-    void *fn_arg = k->arg;
-    if (last)
-        walk_free(k);
-    bool more = fn(fn_arg, &reply, NULL, last);
-    json_decref(root);
-    if (last)
-        return;
-    if (more)
-        timer_start(w->clock, &k->timer, 50, next_page, k);
-    else
-        walk_free(k);
-}
-
-int aws_pages(struct aws_client *client, struct scope *scope,
-              const struct aws_op *op, json_t *params,
-              const struct aws_call_opts *opts, int max_pages,
-              aws_page_fn *page, void *arg, struct err *err)
-{
-    struct world *w = (struct world *)client;
-    struct walk *k = xcalloc(1, sizeof(*k));
-    json_t *head = json_object_get(params, "startFromHead");
-    (void)max_pages;
-    (void)err;
-    assert_string_equal(op->name, "FilterLogEvents");
-    assert_null(json_object_get(params, "logStreamNames"));
-    w->walks++;
-    *k = (struct walk){.w = w, .fn = page, .arg = arg};
-    k->from = json_integer_value(json_object_get(params, "startTime"));
-    k->newest_first = json_is_false(head) && w->head == HEAD_WORKS;
-    k->refuse = head && w->head == HEAD_REFUSED;
-    snprintf(k->prefix, sizeof(k->prefix), "%s", json_string_value(
-                 json_object_get(params, "logStreamNamePrefix")));
-    strbuf_printf(&w->asked, "%s|%s|%s|%" PRId64 "\n",
-                  opts->region ? opts->region : "-",
-                  json_string_value(json_object_get(params, "logGroupName")),
-                  k->prefix, clock_wall_ms(w->clock) - k->from);
-    k->hits = xcalloc(w->n + 1, sizeof(*k->hits));
-    int64_t now = clock_wall_ms(w->clock);
-    for (size_t i = 0; i < w->n; i++)
-        if (w->events[i].in_ms <= now && w->events[i].ms >= k->from &&
-            strncmp(w->events[i].stream, k->prefix, strlen(k->prefix)) == 0)
-            k->hits[k->n++] = w->events[i];
-    qsort(k->hits, k->n, sizeof(*k->hits), by_time);
-    scope_add(scope, &k->work, walk_cancelled);
-    timer_start(w->clock, &k->timer, 30, next_page, k);
-    json_decref(params);
-    return 0;
-}
-
-int64_t aws_client_clock_skew_ms(const struct aws_client *client)
-{
-    (void)client;
-    return 0;
-}
-
-static void changed(void *arg)
-{
-    ((struct world *)arg)->changes++;
-}
-
-static int set_up(void **state)
-{
-    struct world *w = xcalloc(1, sizeof(*w));
-    w->clock = clock_new_driven(WALL);
-    w->page = 100;
-    rng_seed(&w->rng, 1);
-    w->src = logsrc_new(&(struct logsrc_options){
-        .clock = w->clock, .client = (struct aws_client *)w,
-        .on_change = changed, .arg = w});
-    *state = w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *w = *state;
-    logsrc_free(w->src);
-    assert_int_equal(clock_next_due(w->clock), -1); /* nothing is left */
-    clock_free(w->clock);
-    free(w->events);
-    strbuf_release(&w->asked);
-    free(w);
-    return 0;
-}
-
-static int64_t now(const struct world *w)
-{
-    return clock_wall_ms(w->clock);
-}
-
-static void put(struct world *w, const char *stream, int64_t ms, int64_t in_ms,
-                const char *text)
-{
-    w->events = xgrow(w->events, &w->cap, w->n + 1, sizeof(*w->events));
-    struct event *e = &w->events[w->n];
-    *e = (struct event){.ms = ms, .in_ms = in_ms, .id = (int)w->n};
-    snprintf(e->stream, sizeof(e->stream), "%s", stream);
-    snprintf(e->text, sizeof(e->text), "%s", text);
-    w->n++;
-}
-
-static struct logsrc_target target(const char *task, const char *container)
-{
-    return (struct logsrc_target){.task_id = task, .container = container,
-                                  .driver = "awslogs", .group = "/ecs/g",
-                                  .prefix = "ecs", .created_ms = WALL};
-}
-
-static void follow(struct world *w, const char *task)
-{
-    struct logsrc_target t = target(task, "app");
-    logsrc_set(w->src, &t);
-}
+/* The follower against a log group in memory, on a driven clock. The promise
+ * that nothing is lost is tested by test_logsrc_ledger.c. */
+#include "tests/backend/logs_world.h"
 
 /* All lines, each ended by '|'. */
 static const char *all(struct world *w, struct strbuf *out)
@@ -277,13 +31,13 @@ static void reads_back_then_follows(void **state)
     put(w, "ecs/app/t2", WALL - 1000, WALL - 900, "two\nlines\n");
     follow(w, "t1");
     follow(w, "t2");
-    assert_int_equal(w->walks, 0); /* nothing starts inside a call */
+    assert_int_equal(w->did.calls, 0); /* nothing starts inside a call */
     assert_true(logsrc_loading(w->src));
     clock_advance(w->clock, 100);
     assert_false(logsrc_loading(w->src));
     expect(w, "one|two|lines|");
-    assert_int_equal(w->walks, 1); /* one series for both */
-    put(w, "ecs/app/t1", now(w), now(w), "three");
+    assert_int_equal(w->did.calls, 1); /* one call for both */
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "three");
     clock_advance(w->clock, 3000);
     expect(w, "one|two|lines|three|");
     assert_true(w->changes > 0);
@@ -304,10 +58,8 @@ static void every_way_to_read_back_gives_the_same_order(void **state)
         follow(w, "t1");
         clock_advance(w->clock, 5000);
         expect(w, strbuf_get(&want));
-        assert_int_equal(w->refused, mode == HEAD_REFUSED);
-        logsrc_free(w->src);
-        w->src = logsrc_new(&(struct logsrc_options){
-            .clock = w->clock, .client = (struct aws_client *)w});
+        assert_int_equal(w->did.refused_head, mode == HEAD_REFUSED);
+        world_follow_anew(w);
     }
     strbuf_release(&want);
 }
@@ -332,9 +84,9 @@ static void a_late_event_goes_to_its_place_and_is_marked(void **state)
     struct world *w = *state;
     follow(w, "t1");
     clock_advance(w->clock, 100);
-    put(w, "ecs/app/t1", now(w), now(w), "a");
-    put(w, "ecs/app/t1", now(w) + 30000, now(w) + 30000, "c");
-    put(w, "ecs/app/t1", now(w) + 100, now(w) + 45000, "b");
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "a");
+    put(w, "ecs/app/t1", world_now(w) + 30000, world_now(w) + 30000, "c");
+    put(w, "ecs/app/t1", world_now(w) + 100, world_now(w) + 45000, "b");
     clock_advance(w->clock, 40000);
     expect(w, "a|c|");
     clock_advance(w->clock, 20000);
@@ -351,14 +103,14 @@ static void idle_polls_back_off_to_eight_seconds(void **state)
     struct world *w = *state;
     follow(w, "t1");
     clock_advance(w->clock, 60000);
-    int before = w->walks;
+    int before = w->did.calls;
     clock_advance(w->clock, 80000);
-    assert_in_range(w->walks - before, 9, 10);
-    put(w, "ecs/app/t1", now(w), now(w), "x");
+    assert_in_range(w->did.calls - before, 9, 10);
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "x");
     clock_advance(w->clock, 8100);
-    before = w->walks;
+    before = w->did.calls;
     clock_advance(w->clock, 4000);
-    assert_true(w->walks > before);
+    assert_true(w->did.calls > before);
 }
 
 static void failures_are_told_and_lose_nothing(void **state)
@@ -369,9 +121,9 @@ static void failures_are_told_and_lose_nothing(void **state)
     w->fail = ERR_NET;
     clock_advance(w->clock, 10000);
     assert_string_equal(logsrc_status(w->src), "Logs said no.");
-    put(w, "ecs/app/t1", now(w), now(w), "while away");
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "while away");
     clock_advance(w->clock, 20 * MINUTE);
-    put(w, "ecs/app/t1", now(w), now(w), "later");
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "later");
     w->fail = ERR_DENIED;
     clock_advance(w->clock, MINUTE);
     assert_string_equal(logsrc_status(w->src), "not allowed: Logs said no.");
@@ -394,7 +146,7 @@ static void a_group_that_comes_later_is_awaited(void **state)
                         "log group /ecs/g does not exist yet");
     assert_false(logsrc_loading(w->src));
     w->missing = false;
-    put(w, "ecs/app/t1", now(w), now(w), "hello");
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "hello");
     clock_advance(w->clock, 6000);
     assert_string_equal(logsrc_status(w->src), "");
     expect(w, "hello|");
@@ -404,12 +156,12 @@ static void a_task_that_comes_late_is_caught_up_with(void **state)
 {
     struct world *w = *state;
     follow(w, "t1");
-    put(w, "ecs/app/t1", now(w), now(w), "a");
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "a");
     clock_advance(w->clock, 1000);
-    put(w, "ecs/app/t2", now(w), now(w), "b");
+    put(w, "ecs/app/t2", world_now(w), world_now(w), "b");
     clock_advance(w->clock, 5 * MINUTE); /* its event is passed over */
     expect(w, "a|");
-    put(w, "ecs/app/t2", now(w) - 100, now(w), "c");
+    put(w, "ecs/app/t2", world_now(w) - 100, world_now(w), "c");
     follow(w, "t2");
     clock_advance(w->clock, 5000);
     expect(w, "a|b|c|");
@@ -424,8 +176,8 @@ static void starts_and_stops_are_lines(void **state)
     put(w, "ecs/app/9c1f2e8801234567", WALL - 4000, WALL - 4000, "up");
     logsrc_set(w->src, &t);
     clock_advance(w->clock, 1000);
-    put(w, "ecs/app/9c1f2e8801234567", now(w), now(w), "down");
-    t.stopped_ms = now(w) + 500;
+    put(w, "ecs/app/9c1f2e8801234567", world_now(w), world_now(w), "down");
+    t.stopped_ms = world_now(w) + 500;
     t.verdict = "OOM app (137)";
     clock_advance(w->clock, 1000);
     logsrc_set(w->src, &t);
@@ -458,7 +210,7 @@ static void other_drivers_are_named(void **state)
     logsrc_set(w->src, &t);
     clock_advance(w->clock, 1000);
     expect(w, "# container envoy logs to splunk: not readable here|");
-    assert_int_equal(w->walks, 0);
+    assert_int_equal(w->did.calls, 0);
     assert_false(logsrc_readable(w->src));
 }
 
@@ -473,7 +225,7 @@ static void a_stopped_task_alone_is_read_back_from_its_end(void **state)
     logsrc_set(w->src, &t);
     clock_advance(w->clock, MINUTE);
     expect(w, "# task t1 started|last words|# task t1 stopped|");
-    assert_int_equal(w->walks, 1); /* nothing more can come */
+    assert_int_equal(w->did.calls, 1); /* nothing more can come */
     assert_non_null(strstr(strbuf_get(&w->asked), "-|/ecs/g|ecs/app/t1|"));
 }
 
@@ -501,7 +253,7 @@ static void regions_and_streams_without_prefix_have_their_own_series(
     clock_advance(w->clock, 100);
     assert_null(strstr(strbuf_get(&w->asked), "-|/ecs/g"));
     assert_non_null(strstr(strbuf_get(&w->asked),
-                           "us-west-2|/ecs/g|ecs/app/|"));
+                           "us-west-2|/ecs/g|ecs/app/t1|"));
     t.runtime_id = "abcdef";
     logsrc_set(w->src, &t);
     clock_advance(w->clock, 3000);
@@ -509,72 +261,338 @@ static void regions_and_streams_without_prefix_have_their_own_series(
     expect(w, "by id|");
 }
 
-/* Every event that comes within the overlap is there exactly once and in
- * order, whatever the service does meanwhile. */
-static void nothing_is_lost_or_doubled(void **state)
+/* ---- sources --------------------------------------------------------- */
+
+static void names_are_asked_for_once_all_streams_exist(void **state)
 {
-    (void)state;
-    int failures = 0, empties = 0, late = 0, refused = 0;
-    for (uint64_t seed = 1; seed <= 150; seed++) {
-        struct world *w;
-        set_up((void **)&w);
-        rng_seed(&w->rng, seed);
-        w->page = 1 + rng_below(&w->rng, 40);
-        w->empty_each = 3;
-        w->fail_each = seed % 3 ? 12 : 0;
-        w->head = (enum head_mode)(seed % 3);
-        int known = 1;
-        follow(w, "t0");
-        for (int step = 0; step < 120; step++) {
-            int n = (int)rng_below(&w->rng, 5);
-            for (int i = 0; i < n; i++) {
-                char stream[40], text[40];
-                int64_t ms = now(w) - (int64_t)rng_below(&w->rng, 1000);
-                int64_t in = ms + 1000 + (int64_t)rng_below(&w->rng, 3000);
-                if (rng_below(&w->rng, 6) == 0) {
-                    in = ms + 20000 + (int64_t)rng_below(&w->rng, 20000);
-                    late++;
-                }
-                snprintf(stream, sizeof(stream), "ecs/app/t%d",
-                         (int)rng_below(&w->rng, 6));
-                snprintf(text, sizeof(text), "%zu", w->n);
-                put(w, stream, ms, in, text);
-            }
-            if (rng_below(&w->rng, 20) == 0 && known < 5) {
-                char id[16];
-                snprintf(id, sizeof(id), "t%d", known++);
-                follow(w, id);
-            }
-            clock_advance(w->clock, (int64_t)rng_below(&w->rng, 4000));
-        }
-        w->fail_each = 0;
-        clock_advance(w->clock, 3 * MINUTE);
-        struct logbuf *b = logsrc_buf(w->src);
-        size_t want = 0;
-        char *seen = xcalloc(w->n + 1, 1);
-        for (size_t i = 0; i < w->n; i++)
-            want += w->events[i].stream[9] < '0' + known;
-        for (size_t i = 0; i < logbuf_len(b); i++) {
-            struct logbuf_line l, p;
-            logbuf_get(b, i, &l);
-            size_t id = (size_t)strtoul(l.text, NULL, 10);
-            assert_false(seen[id]);
-            seen[id] = 1;
-            if (i) {
-                logbuf_get(b, i - 1, &p);
-                assert_true(p.timestamp_ms <= l.timestamp_ms);
-            }
-        }
-        if (logbuf_len(b) != want)
-            fail_msg("seed %" PRIu64 ": %zu of %zu", seed, logbuf_len(b),
-                     want);
-        free(seen);
-        failures += w->failures;
-        empties += w->empties;
-        refused += w->refused;
-        tear_down((void **)&w);
+    struct world *w = *state;
+    follow(w, "t1");
+    follow(w, "t2");
+    put(w, "ecs/app/t1", WALL, WALL, "one");
+    clock_advance(w->clock, 10000);
+    assert_int_equal(w->did.named_calls, 0); /* t2 has no stream yet */
+    assert_null(strstr(strbuf_get(&w->asked), "(names)"));
+    put(w, "ecs/app/t2", world_now(w), world_now(w), "two");
+    clock_advance(w->clock, 10000);
+    expect(w, "one|two|");
+    strbuf_clear(&w->asked);
+    clock_advance(w->clock, 10000);
+    assert_non_null(strstr(strbuf_get(&w->asked), "(names)"));
+    assert_null(strstr(strbuf_get(&w->asked), "|ecs/"));
+    /* A stream that is deleted fails such a call: back to the prefix. */
+    w->events[0].in_ms = w->events[1].in_ms = WALL + 600 * MINUTE;
+    put(w, "ecs/app/t2", world_now(w), world_now(w), "three");
+    clock_advance(w->clock, 10000);
+    assert_true(w->did.refused_names > 0);
+    assert_string_equal(logsrc_status(w->src), "");
+    expect(w, "one|two|three|");
+}
+
+static void more_than_a_hundred_streams_share_a_prefix(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 130; i++) {
+        char id[40], stream[80];
+        snprintf(id, sizeof(id), "t%d", i);
+        snprintf(stream, sizeof(stream), "ecs/app/%s", id);
+        put(w, stream, WALL - 1000 + i, WALL - 500, id);
+        follow(w, id);
     }
-    assert_true(failures > 100 && empties > 100 && late > 100 && refused > 10);
+    w->page = 1000;
+    clock_advance(w->clock, 30000);
+    assert_int_equal(w->did.named_calls, 0);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)), 130);
+    assert_true(w->did.calls < 12); /* not one a task */
+}
+
+static void a_whole_group_makes_sources_of_its_streams(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    struct logsrc_source src;
+    put(w, "ecs/app/0123456789abcdef", WALL - 5, WALL, "a");
+    put(w, "ecs/side/0123456789abcdef", WALL - 4, WALL, "b");
+    put(w, "2026/11/21/[$LATEST]1", WALL - 3, WALL, "not asked for");
+    put(w, "ecs-plain", WALL - 2, WALL, "c");
+    assert_int_equal(logsrc_add_group(w->src, "us-west-2", "/ecs/g", "ecs",
+                                      &err), 0);
+    clock_advance(w->clock, 3000);
+    expect(w, "a|b|c|");
+    assert_non_null(strstr(strbuf_get(&w->asked), "us-west-2|/ecs/g|ecs|"));
+    assert_int_equal(logsrc_sources(w->src), 3);
+    assert_true(logsrc_source(w->src, 0, &src));
+    assert_string_equal(src.task, "0123456789abcdef");
+    assert_string_equal(src.container, "app");
+    assert_string_equal(src.group, "/ecs/g");
+    assert_string_equal(src.region, "us-west-2");
+    assert_string_equal(src.stream, "ecs/app/0123456789abcdef");
+    assert_true(logsrc_source(w->src, 2, &src));
+    assert_string_equal(src.task, "");
+    assert_string_equal(src.container, "ecs-plain");
+    assert_false(logsrc_source(w->src, 3, &src));
+    assert_string_equal(src.task, "");
+    assert_int_equal(logsrc_add_group(w->src, NULL, "no group", "", &err), -1);
+    assert_int_equal(logsrc_add_group(w->src, "x/y", "/ecs/g", "", &err), -1);
+    assert_int_equal(logsrc_add_group(w->src, NULL, "g", "a*", &err), -1);
+    assert_int_equal(err.code, ERR_USAGE);
+}
+
+static void a_region_that_is_no_host_label_is_not_asked(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("t1", "app");
+    t.region = "evil.example/";
+    logsrc_set(w->src, &t);
+    clock_advance(w->clock, 5000);
+    assert_int_equal(w->did.calls, 0);
+    struct logbuf_line l;
+    logbuf_get(logsrc_buf(w->src), 0, &l);
+    assert_non_null(strstr(l.text, "evil.example/, which can't be one"));
+}
+
+static void many_new_tasks_are_caught_up_with_at_once(void **state)
+{
+    struct world *w = *state;
+    follow(w, "t0");
+    clock_advance(w->clock, 60000);
+    for (int i = 1; i <= 30; i++) {
+        char id[40], stream[80];
+        snprintf(id, sizeof(id), "t%d", i);
+        snprintf(stream, sizeof(stream), "ecs/app/%s", id);
+        put(w, stream, WALL - MINUTE, WALL, id);
+        follow(w, id);
+    }
+    int before = w->did.calls;
+    clock_advance(w->clock, 4000);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)), 30);
+    assert_true(w->did.calls - before < 6);
+}
+
+static void who_may_drop_lines_is_known(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("t1", "app");
+    logsrc_set(w->src, &t);
+    assert_int_equal(logsrc_drops(w->src), LOGSRC_BLOCKING);
+    t.container = "b";
+    t.mode = NULL;
+    logsrc_set(w->src, &t);
+    assert_int_equal(logsrc_drops(w->src), LOGSRC_DEFAULT);
+    t.container = "c";
+    t.mode = "non-blocking";
+    logsrc_set(w->src, &t);
+    assert_int_equal(logsrc_drops(w->src), LOGSRC_NON_BLOCKING);
+}
+
+/* ---- gaps ------------------------------------------------------------ */
+
+/* The only LOG_GAP line. */
+static bool the_gap(struct world *w, struct logsrc_gap *out)
+{
+    struct logbuf *b = logsrc_buf(w->src);
+    int n = 0;
+    for (size_t i = 0; i < logbuf_len(b); i++) {
+        struct logbuf_line l;
+        logbuf_get(b, i, &l);
+        if (l.kind != LOG_GAP)
+            continue;
+        n++;
+        assert_true(logsrc_gap(w->src, l.seq, out));
+        assert_int_equal(l.timestamp_ms, out->from_ms);
+    }
+    assert_true(n <= 1);
+    return n == 1;
+}
+
+static void what_cannot_be_read_shows_as_a_gap_until_it_was(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    struct logsrc_stats s;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    assert_false(the_gap(w, &g));
+    int64_t failed = world_now(w);
+    w->fail = ERR_NET;
+    clock_advance(w->clock, 40000);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_OPEN);
+    assert_in_range(g.from_ms, failed - 10000, failed);
+    assert_in_range(world_now(w) - g.to_ms, 0, 1000);
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 1);
+    assert_in_range(s.lag_ms, 40000, 50000);
+    w->fail = ERR_NONE;
+    clock_advance(w->clock, 40000);
+    assert_false(the_gap(w, &g));
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 0);
+    assert_int_equal(s.gaps_refilled, 1);
+    assert_true(s.lag_ms < 10000);
+}
+
+static void after_a_long_gap_the_present_comes_first(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    w->fail = ERR_NET;
+    w->page = 10;
+    for (int i = 0; i < 1000; i++)
+        put(w, "ecs/app/t1", world_now(w) + i * 600, world_now(w) + i * 600,
+            "x");
+    clock_advance(w->clock, 605000);
+    w->fail = ERR_NONE;
+    struct logbuf *b = logsrc_buf(w->src);
+    struct logbuf_line l;
+    for (int i = 0; i < 100 && logbuf_len(b) < 15; i++)
+        clock_advance(w->clock, 500);
+    logbuf_get(b, logbuf_len(b) - 1, &l);
+    assert_true(l.timestamp_ms > world_now(w) - 60000);
+    for (int i = 0; i < 1000 && logbuf_len(b) < 500; i++)
+        clock_advance(w->clock, 100);
+    assert_true(the_gap(w, &g)); /* and shrinks from its end */
+    assert_int_equal(g.state, LOGSRC_GAP_REFILLING);
+    logbuf_get(b, logbuf_find_time(b, g.to_ms), &l);
+    assert_true(l.timestamp_ms - g.from_ms > 100000);
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(logbuf_len(b), 1000);
+}
+
+static void too_much_to_read_back_is_said(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    struct logsrc_stats s;
+    w->page = 10000;
+    for (int i = 0; i < LOGSRC_BACKFILL_EVENTS + 20000; i++)
+        put(w, "ecs/app/t1", WALL - 800000 + i * 10, WALL, "x");
+    follow(w, "t1");
+    clock_advance(w->clock, 5000);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_LOST);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)),
+                     LOGSRC_BACKFILL_EVENTS + 1);
+    struct logbuf_line l;
+    logbuf_get(logsrc_buf(w->src), 0, &l);
+    assert_non_null(strstr(l.text, "were not read back"));
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 0);
+    assert_int_equal(s.gaps_lost, 1);
+}
+
+/* ---- figures --------------------------------------------------------- */
+
+static void errors_are_counted_by_revision(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("old1", "app");
+    struct logsrc_rate r[4];
+    t.revision = ":142";
+    t.created_ms = WALL - 90 * MINUTE;
+    logsrc_set(w->src, &t);
+    t.task_id = "new1";
+    t.revision = ":143";
+    t.created_ms = WALL - 5 * MINUTE;
+    logsrc_set(w->src, &t);
+    t.task_id = "new2";
+    logsrc_set(w->src, &t);
+    for (int i = 0; i < 20; i++)
+        put(w, i % 2 ? "ecs/app/new1" : "ecs/app/new2", WALL - 20000 + i, WALL,
+            i < 12 ? "ERROR x" : "fine");
+    put(w, "ecs/app/old1", WALL - 20000, WALL, "WARN x");
+    put(w, "ecs/app/old1", WALL - 9 * MINUTE, WALL, "ERROR long ago");
+    clock_advance(w->clock, 2000);
+    assert_int_equal(logsrc_rates(w->src, 3, r, 4), 2);
+    assert_string_equal(r[0].revision, ":143");
+    assert_int_equal(r[0].tasks, 2);
+    assert_int_equal(r[0].count.errors, 12);
+    assert_int_equal(r[0].count.lines, 20);
+    assert_true(r[0].errors_minute > 1.99 && r[0].errors_minute < 2.01);
+    assert_string_equal(r[1].revision, ":142");
+    assert_int_equal(r[1].count.errors, 0);
+    assert_int_equal(r[1].count.warnings, 1);
+    assert_int_equal(logsrc_rates(w->src, 12, r, 1), 1);
+    assert_int_equal(logsrc_count(w->src, 0, 12).errors, 1);
+    assert_int_equal(logsrc_count(w->src, 99, 12).errors, 0);
+}
+
+static void requests_and_lag_are_told(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_stats s;
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.lag_ms, -1);
+    follow(w, "t1");
+    clock_advance(w->clock, 3 * MINUTE);
+    int before = w->did.calls;
+    clock_advance(w->clock, MINUTE);
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.requests_minute, w->did.calls - before);
+    assert_in_range(s.requests_minute, 6, 9);
+    assert_in_range(s.lag_ms, 0, 9000);
+    assert_int_equal(s.requests, w->did.calls);
+}
+
+/* Counts what comes in one turn: the timer takes turns with the slices. */
+struct turns {
+    struct logbuf_watch watch;
+    struct timer timer;
+    struct world *w;
+    size_t last, most, turns;
+};
+
+static void turn_over(struct timer *t, void *arg)
+{
+    struct turns *c = arg;
+    size_t n = logbuf_len(logsrc_buf(c->w->src));
+    if (n - c->last > c->most)
+        c->most = n - c->last;
+    c->last = n;
+    if (n < 10000 && c->turns++ < 1000)
+        timer_start(c->w->clock, t, 0, turn_over, c);
+}
+
+static void line_came(void *arg, const struct logbuf_line *l, size_t i)
+{
+    struct turns *c = arg;
+    (void)l;
+    (void)i;
+    if (!c->turns++)
+        timer_start(c->w->clock, &c->timer, 0, turn_over, c);
+}
+
+static void large_pages_are_read_in_slices(void **state)
+{
+    struct world *w = *state;
+    struct turns c = {.w = w};
+    w->page = 10000;
+    for (int i = 0; i < 10000; i++)
+        put(w, "ecs/app/t1", WALL - 100000 + i, WALL - 9000, "x");
+    follow(w, "t1");
+    c.watch = (struct logbuf_watch){.added = line_came, .arg = &c};
+    logbuf_watch(logsrc_buf(w->src), &c.watch);
+    clock_advance(w->clock, 40);
+    logbuf_unwatch(logsrc_buf(w->src), &c.watch);
+    timer_stop(w->clock, &c.timer);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)), 10000);
+    assert_in_range(c.most, 1, 2000);
+}
+
+static void an_answer_that_is_no_json_is_asked_for_again(void **state)
+{
+    struct world *w = *state;
+    put(w, "ecs/app/t1", WALL, WALL, "x\"y");
+    w->garble = 1;
+    follow(w, "t1");
+    clock_advance(w->clock, 1000);
+    assert_string_equal(logsrc_status(w->src), "FilterLogEvents: the answer "
+                        "is not what it should be.");
+    clock_advance(w->clock, 4000);
+    assert_string_equal(logsrc_status(w->src), "");
+    expect(w, "x\"y|");
 }
 
 static void closing_in_the_middle_leaves_nothing(void **state)
@@ -606,7 +624,19 @@ int main(void)
         T(a_silent_group_shows_what_was_before),
         T(regions_and_streams_without_prefix_have_their_own_series),
         T(closing_in_the_middle_leaves_nothing),
-        cmocka_unit_test(nothing_is_lost_or_doubled),
+        T(names_are_asked_for_once_all_streams_exist),
+        T(more_than_a_hundred_streams_share_a_prefix),
+        T(a_whole_group_makes_sources_of_its_streams),
+        T(a_region_that_is_no_host_label_is_not_asked),
+        T(many_new_tasks_are_caught_up_with_at_once),
+        T(who_may_drop_lines_is_known),
+        T(what_cannot_be_read_shows_as_a_gap_until_it_was),
+        T(after_a_long_gap_the_present_comes_first),
+        T(too_much_to_read_back_is_said),
+        T(errors_are_counted_by_revision),
+        T(requests_and_lag_are_told),
+        T(large_pages_are_read_in_slices),
+        T(an_answer_that_is_no_json_is_asked_for_again),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

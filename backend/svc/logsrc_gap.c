@@ -1,0 +1,95 @@
+/* Lines that stand for what could not be read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/svc/logsrc_internal.h"
+
+static void show(struct logsrc *s, struct gap *g)
+{
+    char from[32], to[32], text[700];
+    const char *state = g->state == LOGSRC_GAP_OPEN ? "not read yet"
+                        : g->state == LOGSRC_GAP_REFILLING
+                            ? "being read"
+                            : "not read: too many lines";
+
+    fmt_clock_ms(g->from_ms, FMT_UTC, from);
+    if (g->to_ms == INT64_MAX)
+        snprintf(to, sizeof(to), "now");
+    else
+        fmt_clock_ms(g->to_ms, FMT_UTC, to);
+    snprintf(text, sizeof(text), "%s to %s (UTC) of %.500s %s", from, to,
+             g->feed->group, g->backfill ? "were not read back" : state);
+    uint64_t seq = logbuf_add(
+        s->buf, &(struct logbuf_line){.timestamp_ms = g->from_ms,
+                                      .ingestion_ms = g->from_ms,
+                                      .text = text, .len = strlen(text),
+                                      .kind = LOG_GAP});
+    g->mark = (struct logbuf_mark){seq, g->from_ms, g->from_ms, 0, 0};
+    logsrc_changed(s);
+}
+
+struct gap *gap_open(struct feed *f, int64_t from_ms, int64_t to_ms)
+{
+    struct logsrc *s = f->src;
+    struct gap *g = xcalloc(1, sizeof(*g));
+
+    *g = (struct gap){.next = s->gaps, .feed = f, .from_ms = from_ms,
+                      .to_ms = to_ms};
+    s->gaps = g;
+    show(s, g);
+    return g;
+}
+
+void gap_set(struct logsrc *s, struct gap *g, enum logsrc_gap_state state,
+             int64_t from_ms, int64_t to_ms)
+{
+    if (g->state == state && g->from_ms == from_ms && g->to_ms == to_ms)
+        return;
+    if (g->mark.seq)
+        logbuf_remove(s->buf, g->mark);
+    s->stats.gaps_lost += state == LOGSRC_GAP_LOST && g->state != state;
+    g->state = state;
+    g->from_ms = from_ms;
+    g->to_ms = to_ms;
+    show(s, g);
+}
+
+void gap_close(struct logsrc *s, struct gap *g)
+{
+    struct gap **at = &s->gaps;
+
+    while (*at != g)
+        at = &(*at)->next;
+    *at = g->next;
+    if (g->mark.seq)
+        logbuf_remove(s->buf, g->mark);
+    s->stats.gaps_refilled++;
+    logsrc_changed(s);
+    free(g);
+}
+
+void gap_free_all(struct logsrc *s)
+{
+    while (s->gaps) {
+        struct gap *next = s->gaps->next;
+        free(s->gaps);
+        s->gaps = next;
+    }
+}
+
+bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out)
+{
+    for (const struct gap *g = s->gaps; g && seq; g = g->next) {
+        if (g->mark.seq != seq)
+            continue;
+        *out = (struct logsrc_gap){
+            .state = g->state, .from_ms = g->from_ms,
+            .to_ms = g->to_ms == INT64_MAX ? logsrc_now(s) : g->to_ms,
+            .group = g->feed->group};
+        return true;
+    }
+    return false;
+}
