@@ -245,6 +245,12 @@ struct logbuf_mark logbuf_mark(const struct logbuf *b, size_t i)
                                 ingestion_of(e), id_of(e), e->source};
 }
 
+struct logbuf_mark logbuf_mark_of(const struct logbuf_line *line)
+{
+    return (struct logbuf_mark){line->seq, line->timestamp_ms,
+                                line->ingestion_ms, line->id, line->source};
+}
+
 size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
                    bool *exact)
 {

@@ -97,6 +97,7 @@ void logbuf_get(const struct logbuf *b, size_t i, struct logbuf_line *out);
 /* The level alone, without touching the text. */
 enum log_level logbuf_level(const struct logbuf *b, size_t i);
 struct logbuf_mark logbuf_mark(const struct logbuf *b, size_t i);
+struct logbuf_mark logbuf_mark_of(const struct logbuf_line *line);
 /* Where that line is now; when it was dropped, the first line that is not
  * older (0.., may be logbuf_len()). *exact may be NULL. */
 size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,

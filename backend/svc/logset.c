@@ -273,12 +273,6 @@ bool logset_step(struct logset *s, size_t max_bytes)
 
 /* ---- lines that come and go ------------------------------------------ */
 
-static struct logbuf_mark mark_of(const struct logbuf_line *line)
-{
-    return (struct logbuf_mark){line->seq, line->timestamp_ms,
-                                line->ingestion_ms};
-}
-
 /* Which side of the edge a new line at i is on: -1 before it, 1 behind. */
 static int side(const struct logset *s, struct logbuf_mark edge,
                 struct logbuf_mark m, size_t i)
@@ -293,7 +287,7 @@ static int side(const struct logset *s, struct logbuf_mark edge,
 static void added(void *arg, const struct logbuf_line *line, size_t i)
 {
     struct logset *s = arg;
-    struct logbuf_mark m = mark_of(line);
+    struct logbuf_mark m = logbuf_mark_of(line);
 
     /* Outside of what was looked at the walk comes by. */
     if (!s->lo.seq || side(s, s->hi, m, i) > 0 || side(s, s->lo, m, i) < 0)
@@ -320,7 +314,7 @@ static void move_edges(struct logset *s, uint64_t seq, size_t i)
 static void removed(void *arg, const struct logbuf_line *line, size_t i)
 {
     struct logset *s = arg;
-    struct logbuf_mark m = mark_of(line);
+    struct logbuf_mark m = logbuf_mark_of(line);
 
     move_edges(s, m.seq, i);
     for (size_t k = lower(s, m);

@@ -56,8 +56,7 @@ static void add(struct world *w, int64_t ts, const char *text, bool is_more)
                                              .ingestion_ms = ts,
                                              .text = text,
                                              .len = strlen(text),
-                                             .more = is_more},
-               LOGBUF_LAST);
+                                             .more = is_more});
 }
 
 static void begin(struct world *w, size_t context, bool events, size_t from)
@@ -182,8 +181,8 @@ static void a_set_is_what_a_walk_finds(void **state)
             oldest = ts < oldest ? ts : oldest;
             logbuf_add(w.buf, &(struct logbuf_line){
                 .timestamp_ms = ts, .ingestion_ms = ts,
-                .text = rng_below(&rng, 4) ? "none" : "an x", .len = 4},
-                how < 3 ? LOGBUF_FIRST : LOGBUF_LAST);
+                .text = rng_below(&rng, 4) ? "none" : "an x", .len = 4,
+                .id = (uint32_t)(how < 3 ? 600 - i : 600 + i)});
             if (rng_below(&rng, 30) == 0)
                 logset_step(&w.set, 500);
             if (rng_below(&rng, 50) == 0)

@@ -71,8 +71,7 @@ void log_toggle_mark(struct log_view *lv)
                 LOG_MARKS);
         return;
     }
-    lv->marks[lv->n_marks++] =
-        (struct logbuf_mark){l.seq, l.timestamp_ms, l.ingestion_ms};
+    lv->marks[lv->n_marks++] = logbuf_mark_of(&l);
 }
 
 /* The nearest mark below the current line, else the first of all. */

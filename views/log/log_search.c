@@ -18,9 +18,7 @@ static enum logset_verdict is_hit(void *arg, const struct logbuf_line *line)
     if (log_matches(lv, lv->search.re, line) != REGEX_HIT)
         return LOGSET_NO;
     if (lv->filter.re)
-        logset_find(&lv->filter.set,
-                    (struct logbuf_mark){line->seq, line->timestamp_ms,
-                                         line->ingestion_ms}, &shown);
+        logset_find(&lv->filter.set, logbuf_mark_of(line), &shown);
     return shown ? LOGSET_HIT : LOGSET_NO;
 }
 
