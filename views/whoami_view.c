@@ -121,6 +121,13 @@ static void put_place(const struct app *a, struct doc *out)
         doc_field(out, "clock", "agrees with AWS as far as is known");
 }
 
+static void put_retries(const struct app *a, struct doc *out)
+{
+    const struct retry_policy *r = aws_session_retry(a->realm->session);
+    doc_fieldf(out, "retries", "%s, %d tries in all", r->rules->name,
+               r->attempts);
+}
+
 static void fill(struct view *v, void *arg, struct doc *out)
 {
     const struct app *a = v->app;
@@ -128,6 +135,7 @@ static void fill(struct view *v, void *arg, struct doc *out)
     put_identity(a, out);
     put_actions(a, out);
     put_place(a, out);
+    put_retries(a, out);
     put_credentials(a, out);
 }
 

@@ -195,3 +195,8 @@ const struct endpoints *aws_session_endpoints(const struct aws_session *s)
 {
     return s->endpoints;
 }
+
+const struct retry_policy *aws_session_retry(const struct aws_session *s)
+{
+    return &s->retry;
+}

@@ -47,6 +47,7 @@ const char *aws_session_endpoint(const struct aws_session *s);
 struct http *aws_session_http(struct aws_session *s);
 /* NULL with no_files. */
 struct profile *aws_session_profile(const struct aws_session *s);
+const struct retry_policy *aws_session_retry(const struct aws_session *s);
 const struct endpoints *aws_session_endpoints(const struct aws_session *s);
 struct cred_chain *aws_session_creds(const struct aws_session *s);
 

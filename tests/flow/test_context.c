@@ -293,6 +293,7 @@ static void whoami_says_who_said_so(void **state)
         "eu-west-1 (from profile first)", "http://127.0.0.1:",
         "(endpoint_url of profile first)",
         "line 16: a comment after a value is part of the value.",
+        "(endpoint_url of profile first)", "retries           standard, ",
         "expire            never",
         "environment       passed over: skipped because --profile was given",
         "config file       provides: profile first in "};
