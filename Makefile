@@ -201,9 +201,12 @@ $(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(B)/tests/screen/harness.o $(T
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
 $(B)/tests/bench/empty: $(B)/tests/bench/empty.o
 	$(call test_link,-Wl$(comma)--no-as-needed $(CORE_LIBS) $(TUI_LIBS))
-bench: all $(B)/tests/bench/bench $(B)/tests/bench/empty
+$(B)/tests/bench/bench_logs: $(B)/tests/bench/bench_logs.o $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS))
+bench: all $(B)/tests/bench/bench $(B)/tests/bench/empty $(B)/tests/bench/bench_logs
 	@git log -1 --format='commit %h' 2>/dev/null || true
 	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/bench/bench $(B)/tests/bench/empty build/bench.tsv
+	$(Q)$(B)/tests/bench/bench_logs build/bench.tsv
 
 install: all
 	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
