@@ -90,7 +90,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
 	$(Q)sh tests/run.sh build/asan build/asan
 
-tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots
+tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots $(B)/tests/faults/faulty.so
 
 # Static analysis of the program's own files; each again only when it or a
 # header of it changed.
@@ -176,6 +176,12 @@ $(B)/tests/flow/test_%: $(B)/tests/flow/test_%.o $(TESTLIB) $(LIB_VIEWS) $(LIB_T
 	$(call test_link,$(CORE_LIBS) $(TUI_LIBS))
 $(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
+
+# Makes calls of the binary fail; never sanitised, since it replaces malloc().
+$(B)/tests/faults/faulty.so: tests/faults/faulty.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
 
 # Fuzz targets: `make test` replays their corpora, damaged in fixed ways;
 # `make fuzz` lets clang's libFuzzer look for new inputs, FUZZ_SECONDS each.

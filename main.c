@@ -288,6 +288,7 @@ static int connect_aws(struct program *p, struct err *err)
     p->o.refresh_s = (double)sto.refresh_ms / 1000;
     p->realm_options = (struct realm_options){
         .loop = p->loop, .clock = p->clock, .rng = &p->rng, .http = p->http,
+        .log = p->log,
         .aws = so, .store = sto, .ask = asker_ask(p->asker)};
     p->realm = realm_new(&p->realm_options, 1, p->o.profile, p->o.region, err);
     return p->realm ? 0 : -1;

@@ -192,17 +192,6 @@ void app_realm_tick(struct app *a)
         identify(a);
 }
 
-/* Retries are worth a line in the log while they happen; final errors are
- * told by who asked. */
-static void on_call(void *arg, const struct aws_call_event *e)
-{
-    struct app *a = arg;
-    if (e->kind == AWS_EVENT_FAILED || e->kind == AWS_EVENT_RETRY)
-        log_line(a->o.log, "%s %s %s: %s (request %s, try %d)",
-                 e->kind == AWS_EVENT_RETRY ? "retry" : "failed", e->op->name,
-                 e->subject, e->err->message, e->request_id, e->attempt);
-}
-
 /* A fetch of credentials has ended. What failed is told once; when all is
  * well again, what waited for it is asked at once. */
 static void on_creds(void *arg)
@@ -226,7 +215,6 @@ static void on_creds(void *arg)
 
 void app_realm_start(struct app *a)
 {
-    aws_client_set_observer(a->realm->client, on_call, a);
     cred_chain_set_observer(aws_session_creds(a->realm->session), on_creds,
                             a);
     identify(a);

@@ -264,8 +264,11 @@ static int print(struct once *x, const struct snapshot *snap)
         status = 3;
     if (err.code != ERR_NONE)
         fprintf(stderr, "ecsdash: %s\n", err.message);
-    if (write_all(&b) && !status)
-        status = 1;
+    if (write_all(&b)) {
+        fprintf(stderr, "ecsdash: The output can't be written: %s.\n",
+                strerror(errno));
+        status = status ? status : 1;
+    }
     strbuf_release(&b);
     table_model_release(&m);
     return status;

@@ -1,5 +1,6 @@
 #include "views/realm.h"
 
+#include "backend/base/log.h"
 #include "backend/base/mem.h"
 
 #include <assert.h>
@@ -11,6 +12,22 @@ static int ask(void *who, struct scope *scope, const char *prompt,
 {
     struct realm *r = who;
     return r->ask.start(r->ask.who, r, scope, prompt, answer, arg, err);
+}
+
+/* The diary: how each call ended, and what each failed try said. */
+static void on_call(void *arg, const struct aws_call_event *e)
+{
+    struct log *log = arg;
+
+    if (e->kind == AWS_EVENT_OK)
+        log_line(log, "ok %s %s %s: %d in %.0f ms, %zu bytes (request %s)",
+                 e->op->name, e->region, e->subject, e->status, e->ms,
+                 e->bytes, e->request_id);
+    else if (e->kind != AWS_EVENT_SENT)
+        log_line(log, "%s %s %s %s: %s (request %s, try %d)",
+                 e->kind == AWS_EVENT_RETRY ? "retry" : "failed", e->op->name,
+                 e->region, e->subject, e->err->message, e->request_id,
+                 e->attempt);
 }
 
 struct realm *realm_new(const struct realm_options *o, unsigned number,
@@ -35,6 +52,8 @@ struct realm *realm_new(const struct realm_options *o, unsigned number,
     r->region = xstrdup(region);
     r->session = session;
     r->client = aws_session_client(session);
+    if (o->log)
+        aws_client_set_observer(r->client, on_call, o->log);
     r->store = store_new(o->loop, r->client, &o->store);
     scope_init(&r->scope, NULL);
     return r;

@@ -33,6 +33,7 @@ struct realm_options {
     struct loop *loop;
     struct clock *clock;
     struct rng *rng;
+    struct log *log;   /* hears of every call; NULL = none */
     struct http *http; /* one for all: it holds the CA bundle */
     struct aws_session_options aws;
     struct store_options store;
