@@ -51,6 +51,8 @@ struct logsrc_options {
     struct aws_client *client; /* borrowed */
     size_t limit_bytes;        /* 0 = LOGBUF_DEFAULT_BYTES */
     int64_t backfill_ms;       /* 0 = LOGSRC_BACKFILL_MS */
+    bool in_order; /* for who prints: the past oldest first, all of it, and
+                      nothing newer is asked for before it has been read */
     void (*on_change)(void *arg);
     void *arg;
 };
@@ -113,6 +115,18 @@ size_t logsrc_tasks(const struct logsrc *s); /* different tasks */
 const char *logsrc_status(const struct logsrc *s);
 /* The first reading back has not ended for some feed. */
 bool logsrc_loading(const struct logsrc *s);
+/* Nothing is on its way: all feeds that have not been read back have failed,
+ * and *err is why one of them did. They are tried again all the same. */
+bool logsrc_stuck(const struct logsrc *s, struct err *err);
+/* All events with earlier timestamps that the service showed are in the
+ * buffer: INT64_MAX when there is nothing that has been asked for and not been
+ * read, INT64_MIN before the first reply. */
+int64_t logsrc_settled_ms(const struct logsrc *s);
+/* Since when (the service's wall ms) nothing was asked that is not read: begin
+ * of the oldest of the feeds' last whole walks up to the present. A feed whose
+ * tasks have all ended long ago does not count. INT64_MAX = no feed does. */
+int64_t logsrc_read_ms(const struct logsrc *s);
+int64_t logsrc_service_now(const struct logsrc *s); /* its clock, wall ms */
 /* Some target has a stream that can be read. */
 bool logsrc_readable(const struct logsrc *s);
 /* Newest event of ours outside the backfill, when that found nothing: wall

@@ -107,6 +107,7 @@ struct walk *feed_hole(struct feed *f, enum walk_kind kind, size_t source,
     *w = (struct walk){.kind = kind, .source = source, .from = from,
                        .to = to, .whole_from = from, .whole_to = to,
                        .newest_first = kind != WALK_SWEEP &&
+                                       !f->src->o.in_order &&
                                        !f->src->no_newest_first};
     while (*at && (*at)->kind <= kind)
         at = &(*at)->next;
@@ -197,6 +198,11 @@ static bool has_live(const struct feed *f, int64_t after_stop_ms)
     return false;
 }
 
+bool feed_is_live(const struct feed *f)
+{
+    return has_live(f, LOGSRC_REST_MS);
+}
+
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -238,16 +244,24 @@ static int64_t plan_sweep(struct feed *f, bool deep)
 
 static void ask(struct feed *f, struct walk *w);
 
-static void follow(struct feed *f)
+static void jump(struct feed *f, int64_t now)
 {
-    struct logsrc *s = f->src;
-    struct walk *w = &f->follow;
-    int64_t now = logsrc_now(s), overlap = f->overlap_ms;
+    const struct walk *w = &f->follow;
 
     if (w->active && now - later(f->front_ms, w->from) > LOGSRC_JUMP_MS)
         skip_ahead(f, w->from);
     else if (!w->active && now - f->front_ms > LOGSRC_JUMP_MS)
         skip_ahead(f, f->front_ms - LOGSRC_WIDE_MS);
+}
+
+static void follow(struct feed *f)
+{
+    struct logsrc *s = f->src;
+    struct walk *w = &f->follow;
+    int64_t overlap = f->overlap_ms;
+
+    if (!s->o.in_order)
+        jump(f, logsrc_now(s));
     if (!w->active) {
         if (mono(f) >= f->wide_due) {
             f->wide_due = mono(f) + LOGSRC_WIDE_EACH_MS;
@@ -273,25 +287,32 @@ static void begin(struct feed *f)
     feed_hole(f, WALK_BACKFILL, SIZE_MAX, f->from_ms, INT64_MAX);
 }
 
+/* The past is to be read before the present. */
+static bool past_first(const struct feed *f)
+{
+    return f->src->o.in_order && f->holes && f->holes->kind == WALK_BACKFILL;
+}
+
 static void next_due(struct timer *t, void *arg)
 {
     struct feed *f = arg;
     int64_t now = mono(f), due = INT64_MAX;
-    bool live = has_live(f, LOGSRC_REST_MS);
+    bool live = feed_is_live(f);
 
     (void)t;
     if (!f->began && has_live(f, INT64_MAX))
         begin(f);
     if (f->front_ms) {
         int64_t sweep = plan_sweep(f, false), deep = plan_sweep(f, true);
-        if (live && f->poll_due <= now) {
+        if (live && f->poll_due <= now && !past_first(f)) {
             follow(f);
             return;
         }
         if (!live && f->stall) /* it will not be read by following */
             skip_ahead(f, f->stall->from_ms - LOGSRC_WIDE_MS);
         sweep = sweep < deep ? sweep : deep;
-        due = live                 ? f->poll_due
+        due = past_first(f)        ? INT64_MAX
+              : live               ? f->poll_due
               : sweep != INT64_MAX ? now + sweep
                                    : INT64_MAX;
     }

@@ -69,18 +69,79 @@ const char *logsrc_status(const struct logsrc *s)
     return s->status;
 }
 
+/* Is it still to be read back? */
+static bool unread(const struct logsrc *s, const struct feed *f)
+{
+    bool only_ended = !f->n_wholes;
+
+    for (size_t k = 0; k < s->n_sources && only_ended; k++)
+        only_ended = s->sources[k].feed != f || s->sources[k].ended;
+    return only_ended ? f->holes != NULL : !f->read_back;
+}
+
 bool logsrc_loading(const struct logsrc *s)
 {
+    for (size_t i = 0; i < s->n_feeds; i++)
+        if (unread(s, s->feeds[i]))
+            return true;
+    return false;
+}
+
+bool logsrc_stuck(const struct logsrc *s, struct err *err)
+{
+    bool stuck = false;
+
     for (size_t i = 0; i < s->n_feeds; i++) {
         const struct feed *f = s->feeds[i];
-        bool only_ended = true;
-        for (size_t k = 0; k < s->n_sources; k++)
-            only_ended &= s->sources[k].feed != f || s->sources[k].ended;
-        only_ended &= !f->n_wholes;
-        if (only_ended ? f->holes != NULL : !f->read_back)
-            return true;
+        if (f->error.code == ERR_NONE) {
+            if (unread(s, f))
+                return false;
+            continue;
+        }
+        stuck = true;
+        *err = f->error;
     }
-    return false;
+    return stuck;
+}
+
+int64_t logsrc_settled_ms(const struct logsrc *s)
+{
+    int64_t settled = INT64_MAX;
+
+    for (size_t i = 0; i < s->n_feeds; i++) {
+        const struct feed *f = s->feeds[i];
+        int64_t front = f->follow.from > f->front_ms ? f->follow.from
+                                                     : f->front_ms;
+        if (!f->began && !f->holes)
+            return INT64_MIN;
+        if (f->follow.active && front < settled)
+            settled = front;
+        for (const struct walk *w = f->holes; w; w = w->next)
+            if (w->kind != WALK_SWEEP && w->kind != WALK_PROBE &&
+                w->from < settled)
+                settled = w->from;
+    }
+    for (const struct gap *g = s->gaps; g; g = g->next)
+        if (g->state != LOGSRC_GAP_LOST && g->from_ms < settled)
+            settled = g->from_ms;
+    return settled;
+}
+
+int64_t logsrc_read_ms(const struct logsrc *s)
+{
+    int64_t read = INT64_MAX;
+
+    for (size_t i = 0; i < s->n_feeds; i++) {
+        const struct feed *f = s->feeds[i];
+        if ((unread(s, f) || feed_is_live(f)) && f->ok_ms < read)
+            read = f->ok_ms;
+    }
+    return read;
+}
+
+int64_t logsrc_service_now(const struct logsrc *s)
+{
+    return logsrc_now(s);
 }
 
 bool logsrc_readable(const struct logsrc *s)

@@ -184,6 +184,7 @@ struct walk *feed_hole(struct feed *f, enum walk_kind kind, size_t source,
 /* Sources that such a walk is about: all, or those that may still write. */
 bool feed_wants(const struct feed *f, const struct source *c, bool ended);
 void feed_drop_hole(struct feed *f, struct walk *w);
+bool feed_is_live(const struct feed *f); /* it is polled */
 void walk_forget(struct walk *w); /* its parameters and token */
 /* Nothing of the present has come for a while: a gap says so. */
 void feed_show_stall(struct feed *f);

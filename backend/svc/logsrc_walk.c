@@ -167,7 +167,8 @@ static void hole_ended(struct feed *f, struct walk *w, bool whole)
     if (w->gap)
         gap_close(s, w->gap);
     w->gap = NULL;
-    if (w->kind == WALK_BACKFILL && !w->taken && s->last_event_ms <= 0)
+    if (w->kind == WALK_BACKFILL && !w->taken && s->last_event_ms <= 0 &&
+        !s->o.in_order)
         feed_hole(f, WALK_PROBE, SIZE_MAX, f->from_ms - LOGSRC_DEEP_MS,
                   f->from_ms);
     else if (w->kind == WALK_BACKFILL || w->kind == WALK_PROBE)
