@@ -17,9 +17,11 @@ static const struct {
     {0x0000, 0x001f},   /* C0 */
     {0x007f, 0x009f},   /* DEL, C1 */
     {0x061c, 0x061c},   /* Arabic letter mark */
+    {0x180e, 0x180e},   /* Mongolian vowel separator: nothing to see */
+    {0x200b, 0x200b},   /* zero width space (joiners have their use) */
     {0x200e, 0x200f},   /* left-to-right, right-to-left mark */
     {0x2028, 0x202e},   /* line, paragraph separator; embeddings, overrides */
-    {0x2066, 0x2069},   /* isolates */
+    {0x2060, 0x206f},   /* word joiner, invisible operators, isolates */
     {0xd800, 0xdfff},   /* surrogates */
     {0xfeff, 0xfeff},   /* byte order mark */
     {0xe0000, 0xe007f}, /* tags */

@@ -296,7 +296,7 @@ static void scenario_quiet(struct sim_world *w)
 /* ---- generated worlds ------------------------------------------------ */
 
 struct spec {
-    int64_t clusters, services, tasks, lines;
+    int64_t clusters, services, tasks, lines, hostile;
 };
 
 static int parse_spec(const char *text, struct spec *o, struct err *err)
@@ -315,11 +315,13 @@ static int parse_spec(const char *text, struct spec *o, struct err *err)
                  : strcmp(w, "services") == 0 ? &o->services
                  : strcmp(w, "tasks") == 0    ? &o->tasks
                  : strcmp(w, "lines") == 0    ? &o->lines
+                 : strcmp(w, "hostile") == 0  ? &o->hostile
                                               : NULL;
         }
         if (!to || fmt_parse_int(eq + 1, 0, 100000, to))
             rc = err_set(err, ERR_USAGE, "--sim-world takes clusters, "
-                         "services, tasks and lines as KEY=N, not %s.", w);
+                         "services, tasks, lines and hostile as KEY=N, not "
+                         "%s.", w);
     }
     free(copy);
     if (o->tasks < 0)
@@ -372,6 +374,7 @@ static void generated(struct sim_world *w, const struct spec *o)
         if (n)
             sprinkle(w, s, i);
     }
+    w->hostile = o->hostile > 0;
     int64_t streams = o->tasks ? o->tasks : 1;
     if (o->lines > 0)
         w->line_ms = (int)(streams * 1000 / o->lines);

@@ -182,7 +182,9 @@ void simlog_events(const struct sim_world *w, const struct sim_stream *s,
         *e = (struct sim_log_event){
             .stream = s, .timestamp = at, .ingestion = in, .n = i,
             .message =
-                simlog_message(s->task, s->container, seed, i, at, step)};
+                w->hostile ? simlog_hostile(i)
+                                   : simlog_message(s->task, s->container,
+                                                    seed, i, at, step)};
         snprintf(e->id, sizeof(e->id), "3%018llu%018llu%018llu",
                  (unsigned long long)at,
                  (unsigned long long)(seed % 100000000000000000ULL),

@@ -47,4 +47,7 @@ char *simlog_message(const struct sim_task *t, size_t container,
                      uint64_t seed, uint64_t n, int64_t at_ms,
                      int64_t step_ms);
 
+/* The same of a world with hostile=1 (simlog_hostile.c). */
+char *simlog_hostile(uint64_t n);
+
 #endif

@@ -144,6 +144,7 @@ struct sim_world {
     uint64_t seed;
     struct rng rng;
     int64_t now_ms, start_ms;
+    bool hostile;  /* its logs try to harm who reads them */
     int line_ms;   /* mean time between two log lines of a stream */
     struct sim_cluster **clusters;
     size_t n_clusters, cap_clusters;
