@@ -92,8 +92,8 @@ static void width_forbids_what_must_not_reach_a_terminal(void **state)
         {0xd800, -1},  {0xfeff, -1},  {0xe0000, -1}, {0xe0041, -1},
         {0xe007f, -1}, {0x110000, -1}, {0x0378, -1}, {' ', 1},
         {'~', 1},      {0xe9, 1},     {0x301, 0},    {0x200d, 0},
-        {0x200b, 0},   {0x4e2d, 2},   {0x1f600, 2},  {0xfffd, 1},
-        {0x2026, 1},
+        {0x200b, -1},  {0x2060, -1},  {0x4e2d, 2},   {0x1f600, 2},
+        {0xfffd, 1},   {0x2026, 1},
     };
 
     (void)state;
