@@ -385,8 +385,7 @@ static void ask(struct feed *f, struct walk *w)
 {
     struct logsrc *s = f->src;
     struct aws_call_opts opts = {
-        .priority = w->kind == WALK_SWEEP ? AWS_PRIO_NORMAL
-                                          : AWS_PRIO_VISIBLE,
+        .priority = AWS_PRIO_VISIBLE, /* less would hold up the present */
         .region = f->region, .subject = f->group, .raw = true,
         .max_body = MAX_BODY};
     struct err err;
