@@ -124,6 +124,8 @@ static const struct command commands[] = {
     {"profile", "go to another AWS profile", switch_profile},
     {"region", "go to another region", switch_region},
     {"scale", "scale the selected service", run_scale},
+    {"logs", "log groups: GROUP[@REGION][,GROUP...] [PREFIX]",
+     log_command_groups},
     {"goto", "a time in the log: 14:03, -15m", log_command},
     {"context", "lines around those of the log's filter", log_command},
     {"fields", "members that JSON lines show: a,b.c", log_command},

@@ -115,7 +115,11 @@ struct view *messages_view_new(struct app *app);
 /* Logs of service, task or container rows (log/); NULL with err. */
 struct view *log_view_new(struct app *app, const struct target *targets,
                           size_t n, struct err *err);
-/* The same, opened; an error is said. */
+/* Logs of whole groups, "name,name@region,..."; prefix (of streams): NULL =
+ * all. */
+struct view *log_groups_view_new(struct app *app, const char *groups,
+                                 const char *prefix, struct err *err);
+/* Logs of rows, opened; an error is said. */
 void log_view_open(struct app *app, const struct target *targets, size_t n);
 /* t is a task row: its last lines if it has stopped, else those of the task
  * of the same service that stopped last. */

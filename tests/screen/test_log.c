@@ -343,6 +343,32 @@ static void a_stopped_task_shows_its_last_lines_with_one_key(void **state)
     screen_free(s);
 }
 
+static void groups_are_logs_too(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, ":logs /ecs/payments-api,/ecs/cart\r");
+    scene_shows(s, "log /ecs/paym...,/ecs/cart [");
+    scene_shows(s, "GET /healthz");
+    scene_type(s, "/GET \r");
+    scene_shows(s, "/GET ");
+    scene_type(s, "q");
+    scene_type(s, ":logs /ecs/payments-api ecs/envoy\r");
+    scene_shows(s, "upstream cluster");
+    assert_false(screen_has(s, "dial tcp"));
+    scene_type(s, "q");
+    scene_type(s, ":logs /ecs/nowhere\r");
+    scene_shows(s, "/ecs/nowhere");
+    scene_shows(s, "does not exist yet");
+    scene_type(s, "q");
+    scene_type(s, ":logs not^a^name\r");
+    scene_shows(s, "not^a^name");
+    assert_false(screen_has(s, "log not^a^name"));
+    scene_type(s, ":logs a b c\r");
+    scene_shows(s, "Use :logs GROUP");
+    screen_free(s);
+}
+
 /* action: copy action: copy-arn */
 static void lines_are_copied_as_they_came(void **state)
 {
@@ -368,6 +394,7 @@ int main(void)
         cmocka_unit_test(terms_and_marks_stay),
         cmocka_unit_test(windows_and_times),
         cmocka_unit_test(a_stopped_task_shows_its_last_lines_with_one_key),
+        cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };
 

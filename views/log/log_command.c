@@ -154,3 +154,19 @@ void log_command(struct app *a, int argc, char **argv)
     log_work(log_of(v));
     strbuf_release(&arg);
 }
+
+void log_command_groups(struct app *a, int argc, char **argv)
+{
+    struct err err = {0};
+    struct view *v;
+
+    if (argc > 3) {
+        app_say(a, MSG_WARN, "Use :logs GROUP[@REGION][,GROUP...] [PREFIX].");
+        return;
+    }
+    v = log_groups_view_new(a, argv[1], argc > 2 ? argv[2] : NULL, &err);
+    if (v)
+        app_push(a, v);
+    else
+        app_say(a, MSG_WARN, "%s", err.message);
+}

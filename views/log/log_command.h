@@ -11,6 +11,9 @@ struct app;
  * says that. */
 void log_command(struct app *a, int argc, char **argv);
 
+/* logs GROUP[@REGION][,GROUP...] [PREFIX]: opens a log of whole groups. */
+void log_command_groups(struct app *a, int argc, char **argv);
+
 /* A time as people type it, to wall ms: "-15m", "-1h30m", "14:03",
  * "14:03:27", "14:03Z" (the last one before now), or ISO 8601; -1 if it is
  * none. local: of times without a zone. */

@@ -9,6 +9,8 @@
 #include "backend/base/mem.h"
 #include "backend/base/utf8.h"
 
+#define RATE_MINUTES 5 /* errors of that time are told */
+
 /* "[9c1f2e88 41d0aa7b +1]" */
 static void put_tasks(const struct log_view *lv, int room, struct strbuf *out)
 {
@@ -91,6 +93,54 @@ static void put_title(struct log_view *lv, int cols, struct strbuf *out)
                       fmt_count((int64_t)logbuf_dropped(lv->buf), n));
 }
 
+/* "errors 37 (:143 6.2/min a task, :142 0)": what the new revision does that
+ * the old one does not. */
+static void put_errors(const struct log_view *lv, struct doc *out)
+{
+    struct logsrc_rate rates[4];
+    size_t n = logsrc_rates(lv->src, RATE_MINUTES, rates, ARRAY_LEN(rates));
+    char count[32];
+    bool some = false;
+
+    if (!logbuf_errors(lv->buf))
+        return;
+    doc_printf(out, ROLE_BAD, "  errors %s",
+               fmt_count((int64_t)logbuf_errors(lv->buf), count));
+    for (size_t i = 0; i < n; i++)
+        some |= *rates[i].revision && rates[i].count.errors;
+    for (size_t i = 0; some && i < n; i++) {
+        const struct logsrc_rate *r = &rates[i];
+        bool worse = i == 0 && n > 1 &&
+                     r->errors_minute > rates[1].errors_minute;
+        doc_put(out, ROLE_MUTED, i ? ", " : " (");
+        doc_printf(out, worse ? ROLE_BAD : ROLE_TEXT, "%s %.3g%s",
+                   *r->revision ? r->revision : "others", r->errors_minute,
+                   i ? "" : "/min a task");
+    }
+    if (some)
+        doc_put(out, ROLE_MUTED, ")");
+}
+
+/* How far behind it is, and what that costs. */
+static void put_cost(const struct log_view *lv, struct doc *out)
+{
+    static const char *const drops[] = {
+        [LOGSRC_BLOCKING] = "",
+        [LOGSRC_DEFAULT] = "  hosts may drop lines (mode not set)",
+        [LOGSRC_NON_BLOCKING] = "  hosts may drop lines (non-blocking)"};
+    struct logsrc_stats st;
+    char age[16];
+
+    logsrc_stats(lv->src, &st);
+    if (st.gaps)
+        doc_printf(out, ROLE_STALE, "  %zu gap%s", st.gaps,
+                   st.gaps == 1 ? "" : "s");
+    if (!lv->view.app->o.still && st.lag_ms >= 0)
+        doc_printf(out, ROLE_MUTED, "  lag %s  %d req/min",
+                   fmt_age(st.lag_ms, age), st.requests_minute);
+    doc_put(out, ROLE_MUTED, drops[logsrc_drops(lv->src)]);
+}
+
 void log_summary(const struct view *v, struct doc *out)
 {
     const struct log_view *lv = log_of(v);
@@ -100,16 +150,17 @@ void log_summary(const struct view *v, struct doc *out)
         doc_put(out, ROLE_ERROR, logsrc_status(lv->src));
         return;
     }
-    doc_printf(out, ROLE_SUMMARY, "%s: %zu task%s", lv->name,
-               logsrc_tasks(lv->src), logsrc_tasks(lv->src) == 1 ? "" : "s");
-    if (logbuf_errors(lv->buf))
-        doc_printf(out, ROLE_BAD, "  errors %s",
-                   fmt_count((int64_t)logbuf_errors(lv->buf), n));
+    doc_put(out, ROLE_SUMMARY, lv->name);
+    if (lv->n_watches || logsrc_tasks(lv->src))
+        doc_printf(out, ROLE_SUMMARY, ": %zu task%s", logsrc_tasks(lv->src),
+                   logsrc_tasks(lv->src) == 1 ? "" : "s");
+    put_errors(lv, out);
     if (logbuf_warnings(lv->buf))
         doc_printf(out, ROLE_WARN, "  warnings %s",
                    fmt_count((int64_t)logbuf_warnings(lv->buf), n));
     if (logsrc_loading(lv->src) && logbuf_len(lv->buf))
         doc_put(out, ROLE_MUTED, "  reading back ...");
+    put_cost(lv, out);
 }
 
 /* "3/41", "41 hits", "41+ hits" while it is still looked for. */

@@ -90,7 +90,7 @@ static void put_tag(struct log_view *lv, const struct logbuf_line *l)
 static enum role line_role(const struct logbuf_line *l)
 {
     if (l->kind != LOG_TEXT)
-        return ROLE_LOG_SEP;
+        return l->kind == LOG_GAP ? ROLE_STALE : ROLE_LOG_SEP;
     return l->level == LOG_LEVEL_ERROR  ? ROLE_LOG_ERROR
            : l->level == LOG_LEVEL_WARN ? ROLE_LOG_WARN
                                         : ROLE_TEXT;

@@ -344,6 +344,30 @@ static char *name_of(const struct target *t, size_t n)
     return xstrdup(t[0].kind->row_name(t[0].row));
 }
 
+static struct log_view *new_view(struct app *app, char *name)
+{
+    struct log_view *lv = xcalloc(1, sizeof(*lv));
+
+    view_init(&lv->view, &log_ops, app);
+    lv->name = name;
+    lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
+                                                  .client = app->realm->client,
+                                                  .on_change = on_lines,
+                                                  .arg = lv});
+    lv->buf = logsrc_buf(lv->src);
+    lv->spans = xcalloc(LOG_SPANS, sizeof(*lv->spans));
+    pager_init(&lv->pager);
+    lv->pager.follow = true;
+    return lv;
+}
+
+static struct view *give_up(struct log_view *lv)
+{
+    scope_cancel(&lv->view.scope);
+    view_free(&lv->view);
+    return NULL;
+}
+
 struct view *log_view_new(struct app *app, const struct target *targets,
                           size_t n, struct err *err)
 {
@@ -353,25 +377,28 @@ struct view *log_view_new(struct app *app, const struct target *targets,
         err_set(err, ERR_USAGE, "Nothing is selected to read logs of.");
         return NULL;
     }
-    lv = xcalloc(1, sizeof(*lv));
-    view_init(&lv->view, &log_ops, app);
-    lv->name = name_of(targets, n);
-    lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
-                                                  .client = app->realm->client,
-                                                  .on_change = on_lines,
-                                                  .arg = lv});
-    lv->buf = logsrc_buf(lv->src);
-    lv->spans = xcalloc(LOG_SPANS, sizeof(*lv->spans));
-    pager_init(&lv->pager);
-    lv->pager.follow = true;
+    lv = new_view(app, name_of(targets, n));
     lv->watches = xcalloc(n, sizeof(*lv->watches));
     lv->n_watches = n;
-    for (size_t i = 0; i < n; i++) {
-        if (log_watch_target(lv, &lv->watches[i], &targets[i], err) != 0) {
-            scope_cancel(&lv->view.scope);
-            view_free(&lv->view);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; i < n; i++)
+        if (log_watch_target(lv, &lv->watches[i], &targets[i], err) != 0)
+            return give_up(lv);
     return &lv->view;
+}
+
+struct view *log_groups_view_new(struct app *app, const char *groups,
+                                 const char *prefix, struct err *err)
+{
+    struct log_view *lv = new_view(app, xstrdup(groups));
+    char *copy = xstrdup(groups), *rest = copy, *group;
+    int rc = 0;
+
+    while (rc == 0 && (group = strsep(&rest, ","))) {
+        char *region = strchr(group, '@'); /* in no name of a group */
+        if (region)
+            *region++ = '\0';
+        rc = logsrc_add_group(lv->src, region, group, prefix, err);
+    }
+    free(copy);
+    return rc == 0 ? &lv->view : give_up(lv);
 }
