@@ -91,6 +91,7 @@ static void set_field(struct dialog *d, enum dialog_field field,
                       const char *label, const char *value)
 {
     d->field = field;
+    d->secret = false;
     free(d->field_label);
     d->field_label = clean_copy(label);
     free(d->expected);
@@ -122,6 +123,12 @@ void dialog_ask_number(struct dialog *d, const char *label, int64_t value,
 void dialog_ask_text(struct dialog *d, const char *label, const char *value)
 {
     set_field(d, DIALOG_TEXT, label, value);
+}
+
+void dialog_ask_secret(struct dialog *d, const char *label)
+{
+    set_field(d, DIALOG_TEXT, label, "");
+    d->secret = true;
 }
 
 void dialog_ask_nothing(struct dialog *d)

@@ -61,6 +61,7 @@ struct dialog {
     size_t n_lines, cap_lines;
     enum dialog_field field;
     char *field_label;
+    bool secret;          /* what is typed shows as stars */
     char *expected;       /* TYPED */
     int64_t min, max;     /* NUMBER */
     struct edit edit;
@@ -87,6 +88,8 @@ void dialog_ask_typed(struct dialog *d, const char *label,
 void dialog_ask_number(struct dialog *d, const char *label, int64_t value,
                        int64_t min, int64_t max);
 void dialog_ask_text(struct dialog *d, const char *label, const char *value);
+/* A TEXT field whose content nobody reads over a shoulder. */
+void dialog_ask_secret(struct dialog *d, const char *label);
 void dialog_ask_nothing(struct dialog *d); /* take the field away */
 
 /* What the field holds. dialog_number: 0, or -1 when it isn't one in range. */

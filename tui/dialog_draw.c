@@ -195,14 +195,32 @@ static int draw_button(struct surface *s, int row, int col, const char *label,
     return width;
 }
 
+/* As many stars as there are characters, and the cursor between the same. */
+static void cover(const struct edit *e, struct edit *stars)
+{
+    const char *text = edit_text(e);
+
+    for (size_t i = 0; i < e->text.len; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            strbuf_putc(&stars->text, '*');
+            stars->cursor += i < e->cursor;
+        }
+    }
+}
+
 static void draw_field(const struct dialog *d, const struct layout *l,
                        struct surface *s, int row)
 {
     int col = l->frame.col + 2;
     int used = surface_put(s, row, col, l->inner, ROLE_DIALOG,
                            d->field_label) + 1;
-    int at = edit_draw(&d->edit, s, row, col + used, l->inner - used,
-                       ROLE_PROMPT);
+    struct edit stars = {.text = STRBUF_INIT};
+
+    if (d->secret)
+        cover(&d->edit, &stars);
+    int at = edit_draw(d->secret ? &stars : &d->edit, s, row, col + used,
+                       l->inner - used, ROLE_PROMPT);
+    edit_release(&stars);
 
     if (d->focus == DIALOG_ON_FIELD) {
         s->cursor_row = row;

@@ -114,7 +114,7 @@ void asker_next(struct asker *k)
     dialog_add(d, ROLE_DIALOG, "for", "%s", q->prompt);
     dialog_add(d, ROLE_DIALOG, "note", "without it this identity cannot be "
                "taken; Esc leaves it at that");
-    dialog_ask_text(d, "code", "");
+    dialog_ask_secret(d, "code");
 }
 
 void asker_leave(struct asker *k, const struct realm *r)

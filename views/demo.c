@@ -1,5 +1,8 @@
 #include "views/demo.h"
 
+#include "backend/base/mem.h"
+#include "backend/base/words.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
@@ -14,7 +17,25 @@
 
 #define START_MS 20000 /* a generated world of 20,000 tasks takes a while */
 
-static void child(int out, const char *const *args, pid_t parent)
+/* What a program needs to find itself and to speak; never the keys, tokens
+ * and proxy passwords that lie in the user's environment. */
+static char **environment(void)
+{
+    static const char *const names[] = {
+        "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+        "UBSAN_OPTIONS", "LSAN_OPTIONS"};
+    char **env = xcalloc(ARRAY_LEN(names) + 1, sizeof(*env));
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value)
+            env[n++] = xasprintf("%s=%s", names[i], value);
+    }
+    return env;
+}
+
+static void child(int out, const char *const *args, char *const *env,
+                  pid_t parent)
 {
     const char *argv[24] = {"ecsdash", "--sim-server", "127.0.0.1:0"};
     size_t n = 3;
@@ -27,7 +48,10 @@ static void child(int out, const char *const *args, pid_t parent)
     dup2(out, STDOUT_FILENO);
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
-    execv("/proc/self/exe", (char *const *)argv);
+    /* What the shell left open is not the simulator's (Linux before 5.11
+     * can't say so; our own descriptors close by themselves). */
+    (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    execve("/proc/self/exe", (char *const *)argv, env);
     _exit(127);
 }
 
@@ -66,9 +90,11 @@ int demo_start(struct demo *d, const char *const *args, struct err *err)
     *d = (struct demo){.pid = -1, .out = -1};
     if (pipe2(fds, O_CLOEXEC))
         return err_set_errno(err, errno, "No pipe to the simulator");
+    char **env = environment();
     d->pid = fork();
     if (d->pid == 0)
-        child(fds[1], args, self);
+        child(fds[1], args, env, self);
+    words_free(env);
     close(fds[1]);
     d->out = fds[0];
     if (d->pid < 0 || read_line(d->out, line, sizeof(line))) {

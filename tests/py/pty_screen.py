@@ -13,6 +13,8 @@ SEQUENCE = re.compile(
     rb"\x1b\][^\x07]*\x07|\x1b[()][AB0]|\x1b\[([0-9;?>]*)([@-~])"
     rb"|\x1b([=>78MD])")
 
+IDLE = re.compile(rb"\x1b\]7717;idle;(\d+);\d+\x07")
+
 
 class Screen:
     def __init__(self, argv, env, rows=24, cols=100):
@@ -21,6 +23,8 @@ class Screen:
         self.row = self.col = 0
         self.top, self.bottom = 0, rows - 1  # the scrolling region
         self.pending = b""
+        self.raw = bytearray()  # all that came
+        self.sent = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execve(argv[0], argv, dict(env, TERM="vt100", ECSDASH_TEST="1",
@@ -29,7 +33,18 @@ class Screen:
                     struct.pack("HHHH", rows, cols, 0, 0))
 
     def keys(self, text):
-        os.write(self.fd, text.encode())
+        self.sent += os.write(self.fd, text.encode())
+
+    def idle(self, seconds=20):
+        """Until the program has seen all keys and has nothing in flight."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            seen = IDLE.findall(self.raw)
+            if seen and int(seen[-1]) >= self.sent:
+                return
+            if select.select([self.fd], [], [], 0.1)[0]:
+                self.feed(os.read(self.fd, 65536))
+        raise AssertionError("never idle; the screen is:\n" + self.text())
 
     def wait(self, *texts, gone=None, seconds=20):
         """Until all texts are on the screen."""
@@ -109,6 +124,7 @@ class Screen:
                 self.cells[r] = [" "] * self.cols
 
     def feed(self, data):
+        self.raw += data
         data = self.pending + data
         at = 0
         self.pending = b""

@@ -236,6 +236,32 @@ static void arrows_edit_in_the_field_and_move_on_buttons(void **state)
     assert_int_equal(f->d.focus, DIALOG_ON_CANCEL);
 }
 
+static void a_secret_shows_as_stars(void **state)
+{
+    struct fixture *f = *state;
+    struct surface s;
+    bool shown = false;
+
+    dialog_ask_secret(&f->d, "code");
+    dialog_mark_painted(&f->d);
+    type(f, "4242");
+    press(f, "<Left>");
+    assert_string_equal(dialog_text(&f->d), "4242");
+    surface_init(&s, 24, 80);
+    assert_true(dialog_draw(&f->d, &s, (struct rect){0, 0, 24, 80}));
+    for (int row = 0; row < s.rows; row++) {
+        char *line = surface_row_text(&s, row);
+
+        assert_null(strstr(line, "42"));
+        shown = shown || strstr(line, "code **** ");
+        free(line);
+    }
+    assert_true(shown);
+    surface_release(&s);
+    dialog_ask_text(&f->d, "reason:", "");
+    assert_false(f->d.secret);
+}
+
 static void a_notice_can_only_be_closed(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +381,7 @@ int main(void)
         TEST(a_number_is_replaced_checked_and_confirmed),
         TEST(an_empty_number_cancels_but_an_empty_reason_is_fine),
         TEST(arrows_edit_in_the_field_and_move_on_buttons),
+        TEST(a_secret_shows_as_stars),
         TEST(a_notice_can_only_be_closed),
         TEST(it_is_drawn_in_the_middle),
         TEST(long_values_wrap_at_blanks_or_anywhere),
