@@ -84,6 +84,7 @@ deps:
 test: deps
 	$(Q)$(MAKE) --no-print-directory all MODE=release
 	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
+	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)sh tests/run.sh build/asan build/release
 
 asan:

@@ -2,6 +2,7 @@
 
 #include "backend/base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,11 @@ void messages_release(struct messages *m)
 bool messages_add(struct messages *m, enum message_level level,
                   int64_t now_ms, const char *text)
 {
+    assert(m->items || !m->n);
     m->shown = true;
     if (level >= MSG_WARN)
         m->unread++;
-    struct message *last = m->items && m->n ? &m->items[m->n - 1] : NULL;
+    struct message *last = m->n ? &m->items[m->n - 1] : NULL;
     if (last && last->level == level && strcmp(last->text, text) == 0) {
         last->count++;
         last->last_ms = now_ms;

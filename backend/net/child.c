@@ -1,5 +1,6 @@
 #include "backend/net/child.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -279,6 +280,7 @@ static void put(struct child *c, const void *data, size_t len)
     struct write *w = xmalloc(sizeof(*w) + len);
     uv_buf_t buf;
 
+    assert(data);
     w->child = c;
     w->len = len;
     memcpy(w->data, data, len);

@@ -18,7 +18,7 @@ int breaker_threshold(int desired)
 
 static bool is(const char *a, const char *b)
 {
-    return strcmp(a, b) == 0;
+    return a && strcmp(a, b) == 0;
 }
 
 int service_running(const struct sim_service *s)

@@ -1,5 +1,6 @@
 #include "backend/svc/logjson.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -416,6 +417,7 @@ static void put_pretty(struct strbuf *out, struct span v, int depth)
     const char *p = v.s, *end = v.s + v.n;
     struct member m;
 
+    assert(p);
     if (is_block(v)) {
         put_block(out, v, depth + 1);
         return;
@@ -427,6 +429,7 @@ static void put_pretty(struct strbuf *out, struct span v, int depth)
     strbuf_putc(out, *v.s);
     do {
         p = next_member(p + 1, end, *v.s == '{', depth, &m);
+        assert(p);
         put_indent(out, depth + 1);
         if (m.key.s) {
             strbuf_append(out, m.key.s - 1, m.key.n + 2);

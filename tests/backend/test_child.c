@@ -201,7 +201,9 @@ static void signals_are_as_at_login(void **state)
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, &old);
-    run(e, "grep -E '^Sig(Blk|Ign)' /proc/self/status",
+    /* 32 and 33 are the C library's: whoever started us decides on them. */
+    run(e, "grep -E '^Sig(Blk|Ign)' /proc/self/status | "
+           "sed 's/00000001800/00000000000/'",
         (struct child_request){0});
     sigprocmask(SIG_SETMASK, &old, NULL);
     signal(SIGUSR2, SIG_DFL);

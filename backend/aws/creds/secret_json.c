@@ -28,7 +28,7 @@ json_t *secret_json_parse(const char *text, size_t len)
 {
     json_t *j = json_loadb(text, len, 0, NULL);
 
-    if (j && json_is_object(j))
+    if (json_is_object(j))
         return j;
     json_decref(j);
     return NULL;
