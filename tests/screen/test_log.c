@@ -305,7 +305,7 @@ static void windows_and_times(void **state)
     scene_type(s, "X");
     scene_shows(s, "cleared: new lines show here; 0 shows all");
     scene_type(s, "0");
-    scene_shows(s, "  574 lines");
+    scene_shows(s, " lines  UTC");
     scene_type(s, ":goto 14:30\r");
     expect_current(s, ">14:30:");
     scene_type(s, ":goto -2m\r");
@@ -313,7 +313,7 @@ static void windows_and_times(void **state)
     assert_true(strncmp(line, ">14:30:0", 8) >= 0 &&
                 strncmp(line, ">14:31:5", 8) < 0);
     free(line);
-    scene_type(s, ":goto 2026-11-21T01:00:00Z\r");
+    scene_type(s, ":goto 2026-11-20T01:00:00Z\r");
     scene_shows(s, "is before the first line that was read");
     scene_type(s, ":goto noon\r");
     scene_shows(s, "Use :goto 14:03");
@@ -340,6 +340,28 @@ static void a_stopped_task_shows_its_last_lines_with_one_key(void **state)
     scene_shows(s, "tasks(2)");
     scene_type(s, "p");
     scene_shows(s, "No task of this one's service has stopped lately");
+    screen_free(s);
+}
+
+/* A window that is longer than what was read back reads again. */
+static void a_long_window_reads_further_back(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, "/content-api\r");
+    scene_type(s, "l");
+    scene_shows(s, "log content-api");
+    scene_type(s, "&healthz\r");
+    scene_type(s, "g");
+    expect_current(s, ">14:1");
+    scene_type(s, "5");
+    scene_shows(s, "last 30m");
+    for (int i = 0; i < 50 && !screen_has(s, ">14:02"); i++) {
+        scene_type(s, "g"); /* until the last page has come */
+        screen_read(s, 100);
+    }
+    expect_current(s, ">14:02");
+    assert_true(screen_has(s, "&healthz"));
     screen_free(s);
 }
 
@@ -394,6 +416,7 @@ int main(void)
         cmocka_unit_test(terms_and_marks_stay),
         cmocka_unit_test(windows_and_times),
         cmocka_unit_test(a_stopped_task_shows_its_last_lines_with_one_key),
+        cmocka_unit_test(a_long_window_reads_further_back),
         cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };

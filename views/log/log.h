@@ -36,6 +36,7 @@ struct log_view;
 struct log_watch {
     struct log_view *lv;
     struct subscription *sub;
+    struct target target; /* the row it was opened on */
     char *container; /* only this one, or NULL */
     bool service;
     bool known;      /* a page has come */
@@ -78,6 +79,7 @@ struct log_view {
     struct log_watch *watches;
     size_t n_watches;
     char *name;       /* "payments-api" */
+    char *stream_prefix; /* of streams, in a log of groups; or NULL */
     bool waiting;     /* some task definition has not come */
     struct pager pager;
     struct logbuf_mark top, current; /* of the pager's top and hit */
@@ -111,9 +113,15 @@ struct log_view {
 /* log_view.c */
 struct log_view *log_of(const struct view *v);
 
-/* log_feed.c: tasks become sources. */
+/* log_feed.c: tasks and groups become sources. */
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err);
+void log_watch_again(struct log_watch *w); /* to a new source */
+void log_watch_end(struct log_watch *w);
+void log_new_source(struct log_view *lv, int64_t backfill_ms); /* 0 = usual */
+int log_add_groups(struct log_view *lv, struct err *err); /* of its name */
+/* Read again, back to at least so long ago. The place is kept. */
+void log_read_back(struct log_view *lv, int64_t ms);
 
 /* log_shown.c: numbers of lines that are shown. */
 size_t log_shown(const struct log_view *lv); /* how many */

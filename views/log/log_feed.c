@@ -1,6 +1,7 @@
 /* Which tasks, and containers of them, a log is read of. */
 #include "views/log/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/mem.h"
@@ -57,7 +58,8 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
 
 static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
 {
-    int64_t from = app_now(w->lv->view.app) - LOGSRC_BACKFILL_MS;
+    int64_t from = app_now(w->lv->view.app) -
+                   logsrc_backfill_ms(w->lv->src);
     int old = 0;
 
     for (size_t i = 0; i < snap->n_rows; i++) {
@@ -88,41 +90,129 @@ static void on_snapshot(void *arg, const struct snapshot *snap)
     app_dirty(w->lv->view.app, PAINT_DATA);
 }
 
+/* The row that the log was opened on: a task that ECS has forgotten is in no
+ * reply, and its row is all there is. */
+static void feed_row(struct log_watch *w)
+{
+    const struct ecs_task *task = NULL;
+    const struct task_row *row = w->target.row;
+
+    if (w->target.kind == &kind_tasks)
+        task = row->task;
+    else if (w->target.kind == &kind_containers)
+        task = ((const struct container_row *)w->target.row)->task;
+    if (!task || !task->id || !task->containers)
+        return;
+    if (w->target.kind == &kind_tasks)
+        feed(w, task, row->taskdef, row->stopped ? row->cause.verdict : NULL);
+    else
+        feed(w, task, NULL, NULL);
+}
+
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err)
 {
     struct query q = {.cluster = t->kind->row_cluster(t->row)};
-    const struct ecs_task *task = NULL;
-    const struct ecs_taskdef *td = NULL;
-    const char *verdict = NULL;
 
-    w->lv = lv;
-    if (t->kind == &kind_services) {
-        const struct service_row *row = t->row;
-        q.kind = QUERY_TASKS;
-        q.service = row->svc->name;
-        w->service = true;
-    } else if (t->kind == &kind_tasks) {
-        const struct task_row *row = t->row;
-        task = row->task;
-        td = row->taskdef;
-        verdict = row->stopped ? row->cause.verdict : NULL;
-    } else if (t->kind == &kind_containers) {
-        const struct container_row *row = t->row;
-        task = row->task;
-        w->container = xstrdup(row->container->name);
-    } else {
+    if (t->kind != &kind_services && t->kind != &kind_tasks &&
+        t->kind != &kind_containers)
         return err_set(err, ERR_USAGE, "Logs are of services, tasks and "
                        "containers: choose one of those.");
-    }
-    if (task) {
+    w->lv = lv;
+    w->target = *t;
+    w->target.snap = snapshot_ref(t->snap);
+    if (t->kind == &kind_services) {
+        q.kind = QUERY_TASKS;
+        q.service = ((const struct service_row *)t->row)->svc->name;
+        w->service = true;
+    } else {
+        const struct container_row *c = t->row;
+        const struct task_row *row = t->row;
         q.kind = QUERY_CONTAINERS;
-        q.task = task->arn;
-        /* A forgotten task is in no reply: its row is all there is. */
-        if (task->id && task->containers)
-            feed(w, task, td, verdict);
+        q.task = t->kind == &kind_tasks ? row->task->arn : c->task->arn;
+        if (t->kind == &kind_containers)
+            w->container = xstrdup(c->container->name);
     }
+    feed_row(w);
     w->sub = store_subscribe(lv->view.app->realm->store, &q, on_snapshot, w);
     subscription_set_visible(w->sub, true);
     return 0;
+}
+
+void log_watch_again(struct log_watch *w)
+{
+    const struct snapshot *snap = subscription_snapshot(w->sub);
+
+    feed_row(w);
+    if (snap)
+        on_snapshot(w, snap);
+}
+
+void log_watch_end(struct log_watch *w)
+{
+    if (w->sub)
+        subscription_close(w->sub);
+    target_release(&w->target);
+    free(w->container);
+}
+
+/* ---- the source ------------------------------------------------------ */
+
+static void on_lines(void *arg)
+{
+    struct log_view *lv = arg;
+
+    log_work(lv);
+    if (!lv->view.app->paused)
+        app_dirty(lv->view.app, PAINT_DATA);
+}
+
+void log_new_source(struct log_view *lv, int64_t backfill_ms)
+{
+    struct app *app = lv->view.app;
+
+    lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
+                                                  .client = app->realm->client,
+                                                  .backfill_ms = backfill_ms,
+                                                  .on_change = on_lines,
+                                                  .arg = lv});
+    lv->buf = logsrc_buf(lv->src);
+    lv->tag_sources = 0;
+}
+
+int log_add_groups(struct log_view *lv, struct err *err)
+{
+    char *copy = xstrdup(lv->name), *rest = copy, *group;
+    int rc = 0;
+
+    while (rc == 0 && (group = strsep(&rest, ","))) {
+        char *region = strchr(group, '@'); /* in no name of a group */
+        if (region)
+            *region++ = '\0';
+        rc = logsrc_add_group(lv->src, region, group, lv->stream_prefix, err);
+    }
+    free(copy);
+    return rc;
+}
+
+void log_read_back(struct log_view *lv, int64_t ms)
+{
+    char *filter = lv->filter.text ? xstrdup(lv->filter.text) : NULL;
+    struct err err = {0};
+
+    if (ms > logsrc_backfill_ms(lv->src)) {
+        logset_end(&lv->search.hits);
+        log_filter_release(lv);
+        logsrc_free(lv->src);
+        log_new_source(lv, ms);
+        lv->n_marks = 0; /* they are of lines of the old one */
+        lv->cleared_mark = lv->paused = (struct logbuf_mark){0};
+        for (size_t i = 0; i < lv->n_watches; i++)
+            log_watch_again(&lv->watches[i]);
+        if (!lv->n_watches)
+            log_add_groups(lv, &err); /* they were fine before */
+        if (filter)
+            log_filter_set(lv, filter);
+    }
+    free(filter);
 }

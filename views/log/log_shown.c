@@ -205,6 +205,7 @@ bool log_goes_on(void *arg, size_t i)
 void log_set_window(struct log_view *lv, int64_t ms)
 {
     lv->window_ms = ms;
+    log_read_back(lv, ms);
     if (!ms)
         lv->cleared_mark = (struct logbuf_mark){0};
     log_settle(lv);

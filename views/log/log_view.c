@@ -14,15 +14,6 @@ struct log_view *log_of(const struct view *v)
     return (struct log_view *)v;
 }
 
-static void on_lines(void *arg)
-{
-    struct log_view *lv = arg;
-
-    log_work(lv);
-    if (!lv->view.app->paused)
-        app_dirty(lv->view.app, PAINT_DATA);
-}
-
 static size_t contexts(const struct view *v, enum context *out)
 {
     (void)v;
@@ -296,11 +287,8 @@ static void view_free(struct view *v)
 {
     struct log_view *lv = log_of(v);
 
-    for (size_t i = 0; i < lv->n_watches; i++) {
-        if (lv->watches[i].sub)
-            subscription_close(lv->watches[i].sub);
-        free(lv->watches[i].container);
-    }
+    for (size_t i = 0; i < lv->n_watches; i++)
+        log_watch_end(&lv->watches[i]);
     timer_stop(v->app->o.clock, &lv->work);
     log_search_clear(lv);
     log_filter_release(lv);
@@ -312,6 +300,7 @@ static void view_free(struct view *v)
     free(lv->spans);
     free(lv->watches);
     free(lv->name);
+    free(lv->stream_prefix);
     free(lv);
 }
 
@@ -350,11 +339,7 @@ static struct log_view *new_view(struct app *app, char *name)
 
     view_init(&lv->view, &log_ops, app);
     lv->name = name;
-    lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
-                                                  .client = app->realm->client,
-                                                  .on_change = on_lines,
-                                                  .arg = lv});
-    lv->buf = logsrc_buf(lv->src);
+    log_new_source(lv, 0);
     lv->spans = xcalloc(LOG_SPANS, sizeof(*lv->spans));
     pager_init(&lv->pager);
     lv->pager.follow = true;
@@ -390,15 +375,7 @@ struct view *log_groups_view_new(struct app *app, const char *groups,
                                  const char *prefix, struct err *err)
 {
     struct log_view *lv = new_view(app, xstrdup(groups));
-    char *copy = xstrdup(groups), *rest = copy, *group;
-    int rc = 0;
 
-    while (rc == 0 && (group = strsep(&rest, ","))) {
-        char *region = strchr(group, '@'); /* in no name of a group */
-        if (region)
-            *region++ = '\0';
-        rc = logsrc_add_group(lv->src, region, group, prefix, err);
-    }
-    free(copy);
-    return rc == 0 ? &lv->view : give_up(lv);
+    lv->stream_prefix = prefix ? xstrdup(prefix) : NULL;
+    return log_add_groups(lv, err) == 0 ? &lv->view : give_up(lv);
 }
