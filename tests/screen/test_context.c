@@ -234,20 +234,21 @@ static void an_mfa_code_is_asked_for_while_it_runs(void **state)
     scene_shows(s, "MFA code for arn:aws:iam::123456789012:mfa/demo");
     screen_read(s, 100);
     screen_keys(s, "111111");
-    scene_shows(s, "111111");
+    scene_shows(s, "code ******");
     screen_keys(s, "\r"); /* to the button */
     screen_read(s, 200);
     screen_keys(s, "\r");
     scene_shows(s, "That was not the code");
     screen_read(s, 100);
     screen_keys(s, "424242");
-    scene_shows(s, "424242");
+    scene_shows(s, "code ******");
     screen_keys(s, "\r");
     screen_read(s, 200);
     screen_keys(s, "\r");
     scene_shows(s, "role/mfa-admin");
     scene_shows(s, "of 49");
     assert_false(log_has("424242"));
+    assert_false(scene_raw_has(s, "42424"));
     assert_false(log_has("111111"));
     place_close(s);
 }
@@ -267,7 +268,7 @@ static void a_code_that_is_refused_leaves_the_keys_working(void **state)
     scene_shows(s, "MFA code for");
     screen_read(s, 100);
     screen_keys(s, "424242");
-    scene_shows(s, "424242");
+    scene_shows(s, "code ******");
     screen_keys(s, "\r");
     screen_read(s, 200);
     screen_keys(s, "\r");
