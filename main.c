@@ -20,6 +20,7 @@
 #include "views/kind.h"
 #include "views/once.h"
 #include "views/options.h"
+#include "views/tail.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -294,7 +295,7 @@ static int connect_aws(struct program *p, struct err *err)
     return p->realm ? 0 : -1;
 }
 
-/* ---- the three ways to run --------------------------------------------- */
+/* ---- the ways to run --------------------------------------------- */
 
 static int run_once(struct program *p, const struct kind *kind)
 {
@@ -329,6 +330,40 @@ static int run_doctor(struct program *p)
     if (connect_aws(p, &setup) == 0)
         d.session = p->realm->session;
     return doctor_run(&d);
+}
+
+static int tail_options_of(const struct program *p, struct tail_options *t,
+                           struct err *err)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    int output = LOG_OUTPUT_TEXT;
+    if (p->o.output && (output = log_output_find(p->o.output)) < 0)
+        return err_set(err, ERR_USAGE, "tail --output takes text or json, not "
+                       "%s.", p->o.output);
+    *t = (struct tail_options){
+        .names = p->o.services,
+        .n_names = p->o.n_services,
+        .since = p->o.since,
+        .filter = p->o.lines,
+        .output = (enum log_output)output,
+        .color = !p->o.no_color && !(no_color && *no_color) && term &&
+                 strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO),
+        .follow = p->o.follow,
+        .until_stable = p->o.until_stable,
+    };
+    return tail_check(t, err);
+}
+
+static int run_tail(struct program *p, int *death)
+{
+    struct err err = {0};
+    struct tail_options t;
+    if (tail_options_of(p, &t, &err) || connect_aws(p, &err))
+        return complain(&err);
+    t.loop = p->loop;
+    t.client = p->realm->client;
+    t.store = p->realm->store;
+    return tail_run(&t, death);
 }
 
 static int run_dashboard(struct program *p, const struct kind *kind,
@@ -400,6 +435,8 @@ static int run(struct program *p, const struct kind *kind, int *death)
     p->loop = loop_new(p->clock);
     if (p->log && p->o.doctor) {
         status = run_doctor(p);
+    } else if (p->log && p->o.tail) {
+        status = run_tail(p, death);
     } else if (!p->log || connect_aws(p, &err)) {
         status = complain(&err);
     } else if (p->o.once || !isatty(STDOUT_FILENO)) {
@@ -459,7 +496,7 @@ int main(int argc, char **argv)
         keys_table(stdout);
         return EXIT_FINE;
     }
-    if (p.o.output && once_format_find(p.o.output) < 0) {
+    if (p.o.output && !p.o.tail && once_format_find(p.o.output) < 0) {
         err_set(&err, ERR_USAGE, "--output takes table, tsv or json, not %s.",
                 p.o.output);
         return complain(&err);

@@ -47,7 +47,14 @@ static const struct option_info infos[] = {
     {"config", STRING, AT(config), "FILE", "instead of your config file", 0},
     {"no-color", FLAG, AT(no_color), NULL, "words and bold only", 0},
     {"once", FLAG, AT(once), NULL, "print the view and exit", 0},
-    {"output", STRING, AT(output), "table|tsv|json", "format of --once", 'o'},
+    {"output", STRING, AT(output), "table|tsv|json|text",
+     "format of --once; of tail: text or json", 'o'},
+    {"since", STRING, AT(since), "15m|TIME", "tail: from when on", 0},
+    {"filter", STRING, AT(lines), "RE|!RE", "tail: only lines that match, or "
+     "not", 0},
+    {"follow", FLAG, AT(follow), NULL, "tail: go on with what is written", 0},
+    {"until-stable", FLAG, AT(until_stable), NULL,
+     "tail: go on until the roll-out is steady, or failed", 0},
     {"log-file", STRING, AT(log_file), "FILE", "a diary of calls and errors",
      0},
     {"sim-server", STRING, AT(sim_server), "ADDR:PORT",
@@ -73,11 +80,12 @@ static const struct option_info infos[] = {
 void options_help(FILE *out)
 {
     fputs("usage: ecsdash [options] [VIEW [FILTER]]\n"
+          "       ecsdash [options] tail CLUSTER/SERVICE...\n"
           "       ecsdash [options] doctor\n"
           "\n"
           "A dashboard for Amazon ECS: which service is in trouble, why, its "
           "logs, and the\nkeys to act. VIEW is services (the default), tasks "
-          "or clusters.\ndoctor tries what the dashboard needs and prints the "
+          "or clusters.\ntail prints the logs of services. doctor tries what the dashboard needs and prints the "
           "IAM policies for it.\n\noptions:\n", out);
     for (size_t i = 0; i < ARRAY_LEN(infos); i++) {
         const struct option_info *o = &infos[i];
@@ -178,11 +186,22 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
     }
     if (optind < argc)
         o->view = argv[optind++];
+    if (o->view && strcmp(o->view, "tail") == 0) {
+        o->tail = true;
+        o->view = NULL;
+        o->services = argv + optind;
+        o->n_services = (size_t)(argc - optind);
+        return 0;
+    }
+    if (o->since || o->lines || o->follow || o->until_stable)
+        return err_set(err, ERR_USAGE, "--since, --filter, --follow and "
+                       "--until-stable are for ecsdash tail.");
     if (o->view && strcmp(o->view, "doctor") == 0) {
         o->doctor = true;
         o->view = NULL;
-    } else if (optind < argc)
+    } else if (optind < argc) {
         o->filter = argv[optind++];
+    }
     if (optind < argc)
         return err_set(err, ERR_USAGE, "%s is one word too many; quote a "
                        "filter that has blanks.", argv[optind]);

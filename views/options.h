@@ -10,7 +10,7 @@
 
 struct options {
     bool demo, once, read_only, write, help, version, no_color, unlimited;
-    bool print_keys, doctor;
+    bool print_keys, doctor, tail, follow, until_stable;
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
     bool insecure; /* plain http to anywhere */
@@ -20,7 +20,10 @@ struct options {
     double refresh_s;         /* 0 = not given */
     int64_t budget;           /* percent; 0 = not given */
     uint64_t seed;
+    const char *since, *lines; /* --since, --filter of tail */
     const char *view, *filter; /* operands */
+    char **services;           /* operands of tail */
+    size_t n_services;
 };
 
 /* 0, or -1 with err (ERR_USAGE): exit 2. Strings point into argv. */

@@ -19,6 +19,17 @@ int64_t logsrc_now(const struct logsrc *s)
     return clock_wall_ms(s->o.clock) + skew;
 }
 
+int64_t logsrc_from(struct logsrc *s)
+{
+    int64_t from = logsrc_now(s) - s->o.backfill_ms;
+
+    if (!s->o.in_order)
+        return from;
+    if (!s->o.from_ms)
+        s->o.from_ms = from;
+    return s->o.from_ms;
+}
+
 static void change_due(struct timer *t, void *arg)
 {
     struct logsrc *s = arg;
@@ -141,7 +152,7 @@ static void say_stop(struct logsrc *s, struct log_task *t, size_t source,
 
 void logsrc_say(struct logsrc *s)
 {
-    int64_t from = logsrc_now(s) - s->o.backfill_ms;
+    int64_t from = logsrc_from(s);
 
     for (size_t i = 0; i < s->n_tasks; i++) {
         struct log_task *t = &s->tasks[i];
@@ -270,7 +281,7 @@ static void tell_driver(struct logsrc *s, const struct logsrc_target *t,
 static void catch_up(struct feed *f, size_t i, const struct log_task *t)
 {
     struct source *c = &f->src->sources[i];
-    int64_t now = logsrc_now(f->src), from = now - f->src->o.backfill_ms;
+    int64_t now = logsrc_now(f->src), from = logsrc_from(f->src);
 
     if (t->created_ms && t->created_ms - LOGSRC_WIDE_MS > from)
         from = t->created_ms - LOGSRC_WIDE_MS;
@@ -386,7 +397,7 @@ int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
     f->wholes[f->n_wholes++] = xstrdup(prefix ? prefix : "");
     if (f->front_ms)
         feed_hole(f, WALK_CATCHUP, SIZE_MAX,
-                  logsrc_now(s) - s->o.backfill_ms, logsrc_now(s));
+                  logsrc_from(s), logsrc_now(s));
     feed_wake(f);
     return 0;
 }

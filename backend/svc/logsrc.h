@@ -52,7 +52,9 @@ struct logsrc_options {
     size_t limit_bytes;        /* 0 = LOGBUF_DEFAULT_BYTES */
     int64_t backfill_ms;       /* 0 = LOGSRC_BACKFILL_MS */
     bool in_order; /* for who prints: the past oldest first, all of it, and
-                      nothing newer is asked for before it has been read */
+                      nothing newer is asked for before it has been read; it
+                      begins at one time for all sources that come */
+    int64_t from_ms; /* in_order: that time, wall; 0 = backfill_ms ago */
     void (*on_change)(void *arg);
     void *arg;
 };

@@ -283,7 +283,7 @@ static void begin(struct feed *f)
     struct logsrc *s = f->src;
 
     f->began = true;
-    f->from_ms = logsrc_now(s) - s->o.backfill_ms;
+    f->from_ms = logsrc_from(s);
     feed_hole(f, WALK_BACKFILL, SIZE_MAX, f->from_ms, INT64_MAX);
 }
 

@@ -166,6 +166,7 @@ struct logsrc {
 };
 
 int64_t logsrc_now(const struct logsrc *s); /* the service's wall clock */
+int64_t logsrc_from(struct logsrc *s); /* where reading back begins */
 void logsrc_changed(struct logsrc *s);
 /* Separators of tasks that started or stopped, once it can be said. */
 void logsrc_say(struct logsrc *s);

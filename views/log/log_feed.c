@@ -6,54 +6,22 @@
 
 #include "backend/base/mem.h"
 #include "views/kind.h"
+#include "views/log/log_task.h"
 
 #define ALONE_MAX 4   /* more tasks than that share a series */
 #define STOPPED_OLD 2 /* stopped long ago, but read nevertheless */
 
-static const char *runtime_id(const struct ecs_task *task, const char *name)
-{
-    for (size_t i = 0; i < task->n_containers; i++)
-        if (task->containers[i].name &&
-            strcmp(task->containers[i].name, name) == 0)
-            return task->containers[i].runtime_id;
-    return NULL;
-}
-
-/* A task's containers become sources as soon as its definition is known. */
 static void feed(struct log_watch *w, const struct ecs_task *task,
                  const struct ecs_taskdef *td, const char *verdict)
 {
     struct log_view *lv = w->lv;
 
-    if (!task->id || !task->task_definition)
-        return;
-    if (!td)
-        td = store_taskdef(lv->view.app->realm->store, task->task_definition);
-    if (!td) {
+    if (!log_task_add(lv->src, lv->view.app->realm->store,
+                      &(struct log_task_source){
+                          .task = task, .def = td, .verdict = verdict,
+                          .container = w->container,
+                          .alone = !w->service && lv->n_watches <= ALONE_MAX}))
         lv->waiting = true;
-        return;
-    }
-    for (size_t i = 0; i < td->n_containers; i++) {
-        const struct ecs_container_def *c = &td->containers[i];
-        if (!c->name || (w->container && strcmp(w->container, c->name) != 0))
-            continue;
-        logsrc_set(lv->src, &(struct logsrc_target){
-            .task_id = task->id,
-            .container = c->name,
-            .driver = c->log.driver,
-            .group = c->log.group,
-            .region = c->log.region,
-            .prefix = c->log.prefix,
-            .mode = c->log.mode,
-            .runtime_id = runtime_id(task, c->name),
-            .verdict = verdict ? verdict : task->stopped_reason,
-            .revision = taskdef_revision(task->task_definition),
-            .created_ms = task->created_ms,
-            .started_ms = task->started_ms,
-            .stopped_ms = task->stopped_ms,
-            .alone = !w->service && lv->n_watches <= ALONE_MAX,
-        });
-    }
 }
 
 static void feed_tasks(struct log_watch *w, const struct snapshot *snap)

@@ -1,0 +1,48 @@
+#include "views/log/log_task.h"
+
+#include <string.h>
+
+static const char *runtime_id(const struct ecs_task *task, const char *name)
+{
+    for (size_t i = 0; i < task->n_containers; i++)
+        if (task->containers[i].name &&
+            strcmp(task->containers[i].name, name) == 0)
+            return task->containers[i].runtime_id;
+    return NULL;
+}
+
+bool log_task_add(struct logsrc *src, struct store *store,
+                  const struct log_task_source *t)
+{
+    const struct ecs_task *task = t->task;
+    const struct ecs_taskdef *td = t->def;
+
+    if (!task->id || !task->task_definition)
+        return true;
+    if (!td)
+        td = store_taskdef(store, task->task_definition);
+    if (!td)
+        return false;
+    for (size_t i = 0; i < td->n_containers; i++) {
+        const struct ecs_container_def *c = &td->containers[i];
+        if (!c->name || (t->container && strcmp(t->container, c->name) != 0))
+            continue;
+        logsrc_set(src, &(struct logsrc_target){
+            .task_id = task->id,
+            .container = c->name,
+            .driver = c->log.driver,
+            .group = c->log.group,
+            .region = c->log.region,
+            .prefix = c->log.prefix,
+            .mode = c->log.mode,
+            .runtime_id = runtime_id(task, c->name),
+            .verdict = t->verdict ? t->verdict : task->stopped_reason,
+            .revision = taskdef_revision(task->task_definition),
+            .created_ms = task->created_ms,
+            .started_ms = task->started_ms,
+            .stopped_ms = task->stopped_ms,
+            .alone = t->alone,
+        });
+    }
+    return true;
+}

@@ -1,0 +1,21 @@
+/* log_task.h - the containers of a task as sources of a log. */
+#ifndef ECSDASH_VIEWS_LOG_LOG_TASK_H
+#define ECSDASH_VIEWS_LOG_LOG_TASK_H
+
+#include "backend/store/store.h"
+#include "backend/svc/logsrc.h"
+
+struct log_task_source {
+    const struct ecs_task *task;
+    const struct ecs_taskdef *def; /* NULL = the store's, if it has it */
+    const char *verdict;   /* why it stopped; NULL = as ECS says */
+    const char *container; /* only this one; NULL = all */
+    bool alone;            /* see logsrc_target */
+};
+
+/* False: its definition has not come. The store has been asked for it, and
+ * publishes its snapshots again when it has it. */
+bool log_task_add(struct logsrc *src, struct store *store,
+                  const struct log_task_source *t);
+
+#endif
