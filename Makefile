@@ -53,6 +53,7 @@ LIB_TUI     := $(B)/libtui.a
 LIB_VIEWS   := $(B)/libviews.a
 
 # tests/<layer>/test_*.c: each one program. tests/lib is linked into all.
+BENCH       := $(B)/tests/bench
 TESTLIB_SRC := $(wildcard tests/lib/*.c)
 T_BASE    := $(wildcard tests/base/test_*.c)
 T_BACKEND := $(wildcard tests/backend/test_*.c)
@@ -91,7 +92,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
 	$(Q)sh tests/run.sh build/asan build/asan
 
-tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots $(B)/tests/faults/faulty.so
+tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots $(B)/tests/faults/faulty.so $(BENCH)/bench $(BENCH)/empty
 
 # Static analysis of the program's own files; each again only when it or a
 # header of it changed.
@@ -203,17 +204,17 @@ $(B)/tests/screen/shots: $(B)/tests/screen/shots.o $(B)/tests/screen/harness.o $
 screenshots: all $(B)/tests/screen/shots
 	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/screen/shots screenshots
 
-# Figures beside their goals; printed, never asserted.
-$(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
-	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
-$(B)/tests/bench/empty: $(B)/tests/bench/empty.o
+# Figures beside their goals; printed, never asserted. TOPIC=keys: only those.
+$(BENCH)/bench: $(call obj,$(addprefix tests/bench/,bench.c bench_start.c bench_scale.c bench_bytes.c tap.c report.c)) $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
+	$(call test_link,$(VTERM_LIBS) -ljansson -lutil -lpthread)
+$(BENCH)/empty: $(BENCH)/empty.o
 	$(call test_link,-Wl$(comma)--no-as-needed $(CORE_LIBS) $(TUI_LIBS))
-$(B)/tests/bench/bench_logs: $(B)/tests/bench/bench_logs.o $(LIB_BACKEND) $(LIB_BASE)
+$(BENCH)/bench_logs: $(BENCH)/bench_logs.o $(BENCH)/report.o $(LIB_BACKEND) $(LIB_BASE)
 	$(call test_link,$(CORE_LIBS))
-bench: all $(B)/tests/bench/bench $(B)/tests/bench/empty $(B)/tests/bench/bench_logs
+bench: all $(BENCH)/bench $(BENCH)/empty $(BENCH)/bench_logs
 	@git log -1 --format='commit %h' 2>/dev/null || true
-	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/bench/bench $(B)/tests/bench/empty build/bench.tsv
-	$(Q)$(B)/tests/bench/bench_logs build/bench.tsv
+	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(BENCH)/bench $(BENCH)/empty build build/bench.tsv $(TOPIC)
+	$(Q)[ -n "$(TOPIC)" ] || $(BENCH)/bench_logs build/bench.tsv
 
 install: all
 	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash

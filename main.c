@@ -366,6 +366,15 @@ static int run_tail(struct program *p, int *death)
     return tail_run(&t, death);
 }
 
+/* For `make bench`, and for whoever finds the dashboard slow. */
+static void note_turns(const struct program *p)
+{
+    log_line(p->log, "loop: %llu turns, the longest %llu us, %llu us of CPU",
+             (unsigned long long)loop_turns(p->loop),
+             (unsigned long long)loop_longest_turn_us(p->loop),
+             (unsigned long long)loop_longest_cpu_us(p->loop));
+}
+
 static int run_dashboard(struct program *p, const struct kind *kind,
                          int *death)
 {
@@ -410,6 +419,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
         tty = app_tty_new(app, &to, &err);
     if (tty) {
         loop_run(p->loop);
+        note_turns(p);
         status = app->exit_status;
         *death = app_tty_free(tty);
     } else {

@@ -28,7 +28,7 @@ export PYTHON=$PY PYTHONDONTWRITEBYTECODE=1
 jobs=$(nproc 2>/dev/null || echo 2)
 list="$out/list"
 {
-    for t in tests/checks/*.sh; do [ -e "$t" ] && echo "$t sh $t"; done
+    for t in tests/checks/*.sh tests/bench/*.sh; do [ -e "$t" ] && echo "$t sh $t"; done
     for t in "$tests"/tests/base/test_* "$tests"/tests/backend/test_* \
         "$tests"/tests/tui/test_* "$tests"/tests/flow/test_* "$tests"/tests/screen/test_* \
         "$tests"/tests/fuzz/fuzz_*; do

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <uv.h>
 
 #include "backend/base/clock.h"
@@ -20,6 +21,7 @@ struct loop {
     bool stop;
     uint64_t turns;
     uint64_t longest_ns;
+    uint64_t longest_cpu_ns;
 };
 
 static void on_timer(uv_timer_t *t)
@@ -130,21 +132,33 @@ static void end_turn(struct loop *l)
     }
 }
 
+static uint64_t cpu_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 /* UV_RUN_ONCE does timers both before and after its poll, so when it returns
  * the turn's callbacks have all run. */
 static void turn(struct loop *l, uv_run_mode mode)
 {
     uint64_t start = uv_hrtime();
     uint64_t idle = uv_metrics_idle_time(&l->uv);
+    uint64_t cpu = cpu_ns();
     uint64_t busy;
 
     uv_run(&l->uv, mode);
     end_turn(l);
+    cpu = cpu_ns() - cpu;
     idle = uv_metrics_idle_time(&l->uv) - idle;
     busy = uv_hrtime() - start;
     busy = busy > idle ? busy - idle : 0;
     if (busy > l->longest_ns)
         l->longest_ns = busy;
+    if (cpu > l->longest_cpu_ns)
+        l->longest_cpu_ns = cpu;
     l->turns++;
 }
 
@@ -269,6 +283,11 @@ uint64_t loop_longest_turn_us(const struct loop *loop)
     return loop->longest_ns / 1000;
 }
 
+uint64_t loop_longest_cpu_us(const struct loop *loop)
+{
+    return loop->longest_cpu_ns / 1000;
+}
+
 uint64_t loop_turns(const struct loop *loop)
 {
     return loop->turns;
@@ -277,5 +296,6 @@ uint64_t loop_turns(const struct loop *loop)
 void loop_reset_stats(struct loop *loop)
 {
     loop->longest_ns = 0;
+    loop->longest_cpu_ns = 0;
     loop->turns = 0;
 }

@@ -1,11 +1,10 @@
-/* The floor of `make bench`: a program that does nothing but start curses,
- * linked to the same libraries as ecsdash. */
+/* The floor of `make bench`: a program that does nothing but start curses and
+ * show a key that it gets, linked to the same libraries as ecsdash. */
 #include <curl/curl.h>
 #include <curses.h>
 #include <jansson.h>
 #include <locale.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 #include <uv.h>
 
 /* Taken, never called: the linker must keep the libraries. */
@@ -16,10 +15,17 @@ const void *volatile keep[] = {(const void *)curl_version,
 
 int main(void)
 {
+    int key;
     setlocale(LC_CTYPE, "");
     initscr();
-    addstr("ready");
+    cbreak();
+    noecho();
+    mvaddstr(0, 0, "ready");
     refresh();
-    pause();
+    while ((key = getch()) != ERR) {
+        mvaddch(1, 0, (chtype)key);
+        refresh();
+    }
+    endwin();
     return 0;
 }

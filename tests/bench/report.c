@@ -1,0 +1,71 @@
+#include "tests/bench/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static FILE *to;
+
+void report_to(FILE *tsv)
+{
+    to = tsv;
+}
+
+void report(const char *figure, const char *goal, const char *fmt,
+            double value)
+{
+    char text[64];
+    snprintf(text, sizeof(text), fmt, value);
+    printf("%-62s %-20s %s\n", figure, goal, text);
+    fflush(stdout);
+    if (to)
+        fprintf(to, "%s\t%s\t%s\n", figure, goal, text);
+}
+
+static double ms_of(clockid_t clock)
+{
+    struct timespec ts;
+    if (clock_gettime(clock, &ts))
+        return -1;
+    return (double)ts.tv_sec * 1000.0 + (double)ts.tv_nsec / 1e6;
+}
+
+double now_ms(void)
+{
+    return ms_of(CLOCK_MONOTONIC);
+}
+
+double cpu_ms(pid_t pid)
+{
+    clockid_t clock;
+    return clock_getcpuclockid(pid, &clock) ? -1 : ms_of(clock);
+}
+
+double rss_anon_kb(pid_t pid)
+{
+    char path[64], line[256];
+    double kb = -1;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof(line), f))
+        if (strncmp(line, "RssAnon:", 8) == 0)
+            kb = strtod(line + 8, NULL);
+    if (f)
+        fclose(f);
+    return kb;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+double percentile(double *v, size_t n, int p)
+{
+    if (!n)
+        return -1;
+    qsort(v, n, sizeof(*v), by_value);
+    size_t i = n * (size_t)p / 100;
+    return v[i < n ? i : n - 1];
+}
