@@ -95,7 +95,7 @@ struct app {
     struct prompt prompt;
     app_prompt_fn *prompt_fn;
     void *prompt_arg;
-    struct history histories[3]; /* command, filter, search */
+    struct history histories[5]; /* by enum app_history */
     struct dialog dialog;
     app_dialog_fn *dialog_fn;
     void *dialog_arg;
@@ -108,7 +108,13 @@ struct app {
     struct mutations *mutations;
 };
 
-enum app_history { HISTORY_COMMAND, HISTORY_FILTER, HISTORY_SEARCH };
+enum app_history {
+    HISTORY_COMMAND,
+    HISTORY_FILTER,
+    HISTORY_SEARCH,
+    HISTORY_FILE,
+    HISTORY_SHELL
+};
 
 struct app *app_new(const struct app_options *o);
 /* Closes all views and cancels the app's scope. */

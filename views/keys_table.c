@@ -3,6 +3,8 @@
 #include "backend/base/mem.h"
 #include "keymaps/keymap.h"
 
+#include <string.h>
+
 /* Contexts as views have them live; the first in which an action has a key
  * says where it works. */
 static const struct {
@@ -34,7 +36,10 @@ void keys_table(FILE *out)
             i++;
         }
         bool table = i > 1 && i <= 3 && a->context == CONTEXT_GENERIC;
-        fprintf(out, "| `%s` | %s | %s | `:%s` |\n", keys, a->help,
+        /* Code or not, a bar would end the cell. */
+        bool bar = strcmp(keys, "|") == 0;
+        fprintf(out, "| `%s` | %s | %s | `:%s` |\n", bar ? "\\|" : keys,
+                a->help,
                 table ? context_help(CONTEXT_TABLE)
                       : context_help(a->context),
                 a->name);

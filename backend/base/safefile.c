@@ -200,6 +200,19 @@ fail:
     return -1;
 }
 
+int safefile_create(const char *path, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | OPEN_FLAGS,
+                  0600);
+
+    if (fd < 0 && errno == EEXIST)
+        return err_set(err, ERR_USAGE, "%s is there already: choose another "
+                       "name.", path);
+    if (fd < 0)
+        return err_set_errno(err, errno, "Cannot create %s", path);
+    return fd;
+}
+
 int safefile_mkdirs(const char *path, struct err *err)
 {
     char *p = xstrdup(path);

@@ -39,6 +39,10 @@ int safefile_replace(const char *path, const void *data, size_t len,
  * no link is followed. -1 on failure. */
 int safefile_append(const char *path, struct err *err);
 
+/* A descriptor of a new file of mode 0600. What is there already, a link too,
+ * is left alone: ERR_USAGE. */
+int safefile_create(const char *path, struct err *err);
+
 /* The folder and those above it, as far as they are missing, mode 0700. */
 int safefile_mkdirs(const char *path, struct err *err);
 

@@ -30,6 +30,7 @@ enum log_stamps {
     STAMPS_N
 };
 
+struct log_out;
 struct log_view;
 
 /* A subscription that tells of tasks: those of a service, or one. */
@@ -99,6 +100,7 @@ struct log_view {
     struct logbuf_mark cleared_mark; /* X: lines up to this one are hidden */
     size_t first;       /* first line (without filter) or entry shown */
     struct timer work;  /* sets are made in slices */
+    struct log_out *out; /* lines on their way to a file or command; NULL */
     /* scratch of the line adapter; all of it is made again for each line */
     struct strbuf line, plain;
     struct text_span *spans;
@@ -179,6 +181,12 @@ bool log_find_in_line(const void *ctx, const char *text, size_t n,
 void log_draw(struct view *v, struct surface *s, struct rect r);
 void log_summary(const struct view *v, struct doc *out);
 void log_settings(const struct view *v, struct doc *out);
+
+/* log_out.c: the shown lines to elsewhere. One at a time. */
+void log_save_ask(struct log_view *lv);
+void log_pipe_ask(struct log_view *lv);
+bool log_out_cancel(struct log_view *lv); /* false: nothing was under way */
+void log_out_free(struct log_view *lv);
 
 /* log_pretty.c: one line, in a view of its own. */
 void log_pretty(struct log_view *lv);

@@ -109,6 +109,17 @@ static void put_line(struct strbuf *out, const struct log_format *f,
     strbuf_putc(out, '\n');
 }
 
+void log_format_note(const struct log_format *f, const struct logbuf_line *line,
+                     struct strbuf *out)
+{
+    if (f->output != LOG_OUTPUT_TEXT)
+        return;
+    put_time(out, line->timestamp_ms);
+    strbuf_puts(out, " -- ");
+    strbuf_append(out, line->text, line->len);
+    strbuf_puts(out, " --\n");
+}
+
 /* ---- JSON ------------------------------------------------------------ */
 
 static void put_member(struct strbuf *out, const char *name, const char *value)

@@ -52,6 +52,10 @@ void log_event_add(struct log_event *e, const struct log_format *f,
 /* Append the event to out; it is over then. */
 void log_event_end(struct log_event *e, const struct log_format *f,
                    struct strbuf *out);
+/* A line of ours: a task that started, a gap. TEXT: "TIME -- ... --", JSON:
+ * nothing. */
+void log_format_note(const struct log_format *f, const struct logbuf_line *line,
+                     struct strbuf *out);
 void log_event_drop(struct log_event *e); /* over, not printed */
 void log_event_release(struct log_event *e);
 

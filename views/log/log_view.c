@@ -151,6 +151,14 @@ static bool act_look(struct log_view *lv, enum action_id action)
     case ACTION_NEXT_MARK:
         log_next_mark(lv);
         return true;
+    case ACTION_SAVE:
+        log_save_ask(lv);
+        return true;
+    case ACTION_PIPE:
+        log_pipe_ask(lv);
+        return true;
+    case ACTION_CANCEL:
+        return log_out_cancel(lv);
     default:
         return false;
     }
@@ -290,6 +298,7 @@ static void view_free(struct view *v)
     for (size_t i = 0; i < lv->n_watches; i++)
         log_watch_end(&lv->watches[i]);
     timer_stop(v->app->o.clock, &lv->work);
+    log_out_free(lv);
     log_search_clear(lv);
     log_filter_release(lv);
     log_highlight(lv, "");

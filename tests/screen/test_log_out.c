@@ -1,0 +1,183 @@
+/* Lines that leave the log view: into files, and to commands. */
+#include "tests/screen/scene.h"
+
+#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[200];
+
+static struct screen *open_log(void)
+{
+    struct screen *s = scene_demo();
+
+    scene_type(s, "l");
+    scene_shows(s, "574 lines");
+    return s;
+}
+
+static char *in_dir(const char *name)
+{
+    return xasprintf("%s/%s", dir, name);
+}
+
+/* The prompt comes with a name: that one goes. */
+static void save(struct screen *s, const char *path)
+{
+    char *keys = xasprintf("\023\025%s\r", path);
+
+    scene_type(s, keys);
+    free(keys);
+}
+
+static void pipe_into(struct screen *s, const char *command)
+{
+    char *keys = xasprintf("|%s\r", command);
+
+    scene_type(s, keys);
+    free(keys);
+}
+
+static char *read_file(const char *path, size_t *lines)
+{
+    struct strbuf b = STRBUF_INIT;
+    char chunk[4096];
+    FILE *f = fopen(path, "r");
+    size_t n;
+
+    assert_non_null(f);
+    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+        strbuf_append(&b, chunk, n);
+    fclose(f);
+    *lines = 0;
+    for (size_t i = 0; i < b.len; i++)
+        *lines += b.data[i] == '\n';
+    return strbuf_detach(&b);
+}
+
+/* action: save */
+static void shown_lines_are_saved_for_their_owner_only(void **state)
+{
+    (void)state;
+    struct screen *s = open_log();
+    char *path = in_dir("all.log"), *json = in_dir("some.json"), *text;
+    struct stat st;
+    size_t lines;
+    scene_type(s, "\023");
+    scene_shows(s, "save to: payments-api-20261121T143207Z.log");
+    scene_type(s, "\033");
+    save(s, path);
+    scene_shows(s, "Saved 574 lines");
+    text = read_file(path, &lines);
+    assert_int_equal(lines, 574);
+    assert_non_null(strstr(text, "10.0.3.9"));
+    assert_non_null(strstr(text, " -- task "));
+    assert_null(strchr(text, '\033'));
+    free(text);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    /* Only what the filter lets through, and as JSON by its name. */
+    scene_type(s, "&connection refused\r");
+    save(s, json);
+    scene_shows(s, "Saved ");
+    text = read_file(json, &lines);
+    assert_in_range(lines, 1, 200);
+    assert_non_null(strstr(text, "connection refused"));
+    assert_null(strstr(text, "GET /"));
+    for (char *at = text, *line; (line = strsep(&at, "\n")) && *line;)
+        assert_int_equal(strncmp(line, "{\"time\":\"2026-", 14), 0);
+    free(text);
+    free(path);
+    free(json);
+    screen_free(s);
+}
+
+static void what_is_there_is_left_alone(void **state)
+{
+    (void)state;
+    struct screen *s = open_log();
+    char *target = in_dir("target"), *link = in_dir("link"), *text;
+    size_t lines;
+    FILE *f = fopen(target, "w");
+    assert_non_null(f);
+    fputs("precious\n", f);
+    fclose(f);
+    assert_int_equal(symlink(target, link), 0);
+    save(s, link);
+    scene_shows(s, "is there already");
+    save(s, target);
+    scene_shows(s, "is there already");
+    text = read_file(target, &lines);
+    assert_string_equal(text, "precious\n");
+    free(text);
+    save(s, "/no/such/folder/x");
+    scene_shows(s, "Cannot create /no/such/folder/x");
+    free(target);
+    free(link);
+    screen_free(s);
+}
+
+/* action: pipe */
+static void lines_go_to_a_command_and_its_output_is_shown(void **state)
+{
+    (void)state;
+    struct screen *s = open_log();
+    pipe_into(s, "wc -l");
+    scene_shows(s, "> output");
+    scene_shows(s, "574");
+    scene_shows(s, "exit status 0 after 574 lines");
+    scene_type(s, "\033");
+    scene_shows(s, "log payments-api");
+    pipe_into(s, "cat >/dev/null; exit 3");
+    scene_shows(s, "exit status 3");
+    /* Who does not read to the end is no trouble. */
+    pipe_into(s, "head -n 1 | cut -c1-4");
+    scene_shows(s, "2026");
+    scene_type(s, "\033");
+    /* What a command prints can't touch the terminal. */
+    pipe_into(s, "cat >/dev/null; printf 'a\\033]0;pwned\\007b\\033[5mc'");
+    scene_shows(s, "abc");
+    assert_false(scene_raw_has(s, "\033]0;"));
+    assert_false(scene_raw_has(s, "pwned\a"));
+    screen_free(s);
+}
+
+static void a_command_can_be_stopped(void **state)
+{
+    (void)state;
+    struct screen *s = open_log();
+    screen_keys(s, "|sleep 100\r");
+    screen_keys(s, "|");
+    assert_true(screen_wait(s, "sleep 100 still takes the lines"));
+    screen_keys(s, "\003");
+    assert_true(screen_wait(s, "sleep 100: stopped."));
+    scene_type(s, "|exit 5\r");
+    scene_shows(s, "exit status 5");
+    screen_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shown_lines_are_saved_for_their_owner_only),
+        cmocka_unit_test(what_is_there_is_left_alone),
+        cmocka_unit_test(lines_go_to_a_command_and_its_output_is_shown),
+        cmocka_unit_test(a_command_can_be_stopped),
+    };
+    const char *tmp = getenv("TMPDIR");
+    snprintf(dir, sizeof(dir), "%s/log-out-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(dir))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    static const char *const names[] = {"all.log", "some.json", "target",
+                                        "link"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char *path = in_dir(names[i]);
+        unlink(path);
+        free(path);
+    }
+    rmdir(dir);
+    return failed;
+}
