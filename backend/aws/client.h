@@ -100,8 +100,10 @@ int aws_call(struct aws_client *client, struct scope *scope,
  * stop: nothing is called after that. */
 typedef bool aws_page_fn(void *arg, const struct aws_reply *reply,
                          const struct err *err, bool last);
-/* Walk all pages of a paged op. A token seen twice in a row, or more than
- * max_pages (0 = 10,000), ends it with ERR_PARSE. */
+/* Walk all pages of a paged op (of a JSON service). ERR_PARSE, after all that
+ * could be read, when a page lacks its list, holds items that are neither text
+ * nor objects, repeats its token, when two pages in a row (fifty, if empty)
+ * bring nothing new, or after max_pages (0 = 1,000). */
 int aws_pages(struct aws_client *client, struct scope *scope,
               const struct aws_op *op, json_t *params,
               const struct aws_call_opts *opts, int max_pages,

@@ -657,97 +657,6 @@ static void calls_beyond_the_burst_wait_by_priority(void **state)
     assert_int_equal(low[30].n + low[31].n, 2);
 }
 
-/* ---- pages ---- */
-
-struct walk {
-    int pages, lasts;
-    struct err err;
-    int stop_after;
-    struct scope *cancel;
-};
-
-static bool on_page(void *arg, const struct aws_reply *r,
-                    const struct err *err, bool last)
-{
-    struct walk *w = arg;
-
-    w->pages += r != NULL;
-    w->lasts += last;
-    if (err)
-        w->err = *err;
-    if (w->cancel)
-        scope_cancel(w->cancel);
-    return !w->stop_after || w->pages < w->stop_after;
-}
-
-static void walk(struct lab *l, struct walk *w)
-{
-    assert_int_equal(aws_pages(l->client, &l->scope, &list_op,
-                               json_pack("{s:s}", "cluster", "c"), NULL, 0,
-                               on_page, w, NULL), 0);
-    settle(l);
-}
-
-static void all_pages_are_walked_with_their_tokens(void **state)
-{
-    struct lab *l = *state;
-    struct walk w = {0};
-
-    mini_reply(l->server, 200, "{\"serviceArns\":[],\"nextToken\":\"t1\"}");
-    mini_reply(l->server, 200, "{\"serviceArns\":[],\"nextToken\":\"t2\"}");
-    mini_reply(l->server, 200, "{\"serviceArns\":[\"z\"],\"nextToken\":null}");
-    walk(l, &w);
-    assert_int_equal(w.pages, 3);
-    assert_int_equal(w.lasts, 1);
-    assert_string_equal(mini_body(l->server, 0), "{\"cluster\":\"c\"}");
-    assert_string_equal(mini_body(l->server, 1),
-                        "{\"cluster\":\"c\",\"nextToken\":\"t1\"}");
-    assert_string_equal(mini_body(l->server, 2),
-                        "{\"cluster\":\"c\",\"nextToken\":\"t2\"}");
-}
-
-static void page_error_comes_last_and_once(void **state)
-{
-    struct lab *l = *state;
-    struct walk w = {0};
-
-    mini_reply(l->server, 200, "{\"nextToken\":\"t1\"}");
-    mini_reply(l->server, 400, "{\"__type\":\"ClusterNotFoundException\"}");
-    walk(l, &w);
-    assert_int_equal(w.pages, 1);
-    assert_int_equal(w.lasts, 1);
-    assert_int_equal(w.err.code, ERR_NOT_FOUND);
-}
-
-static void repeated_token_ends_the_walk(void **state)
-{
-    struct lab *l = *state;
-    struct walk w = {0};
-
-    mini_reply(l->server, 200, "{\"nextToken\":\"same\"}");
-    mini_reply(l->server, 200, "{\"nextToken\":\"same\"}");
-    walk(l, &w);
-    assert_int_equal(w.lasts, 1);
-    assert_int_equal(w.err.code, ERR_PARSE);
-    assert_int_equal(mini_count(l->server), 2);
-}
-
-static void walk_stops_when_told_or_cancelled(void **state)
-{
-    struct lab *l = *state;
-    struct walk told = {.stop_after = 1}, cancelled = {.cancel = &l->scope};
-
-    mini_reply(l->server, 200, "{\"nextToken\":\"t1\"}");
-    walk(l, &told);
-    assert_int_equal(told.pages, 1);
-    assert_int_equal(told.lasts, 0);
-    mini_reply(l->server, 200, "{\"nextToken\":\"t1\"}");
-    walk(l, &cancelled);
-    assert_int_equal(cancelled.pages, 1);
-    assert_int_equal(cancelled.lasts, 0);
-    assert_int_equal(mini_count(l->server), 2);
-}
-
 /* ---- identity ---- */
 
 struct who {
@@ -820,10 +729,6 @@ int main(void)
         T(missing_credentials_say_what_was_tried),
         T(many_calls_share_one_credential_fetch),
         T(calls_beyond_the_burst_wait_by_priority),
-        T(all_pages_are_walked_with_their_tokens),
-        T(page_error_comes_last_and_once),
-        T(repeated_token_ends_the_walk),
-        T(walk_stops_when_told_or_cancelled),
         T(identity_is_read_from_sts),
     };
 
