@@ -31,7 +31,8 @@ static enum role freshness(struct app *a, char *buf, size_t n)
         return s && s->error.code ? ROLE_STALE : ROLE_HEADER;
     }
     int64_t old = app_now(a) - s->fetched_ms;
-    if (s->error.code != ERR_NONE || old > 4 * a->o.refresh_ms + 10000) {
+    bool some = s->failed && s->failed < s->n_rows; /* the others are fresh */
+    if ((s->error.code != ERR_NONE && !some) || old > 4 * a->o.refresh_ms + 10000) {
         snprintf(buf, n, "STALE %s", fmt_age(old, age));
         return ROLE_STALE;
     }
@@ -136,7 +137,8 @@ static bool banner(struct app *a, char *buf, size_t n)
     char at[16], wait[16];
     if (!s || s->error.code == ERR_NONE)
         return false;
-    int used = snprintf(buf, n, "stale since %s: %s",
+    int used = snprintf(buf, n, "%s since %s: %s",
+                        s->failed ? "incomplete" : "stale",
                         fmt_clock(s->error_since_ms, FMT_UTC, at),
                         s->error.message);
     if (s->retry_ms > app_now(a) && used > 0 && (size_t)used < n)

@@ -437,6 +437,8 @@ static void summary(const struct view *v, struct doc *out)
         m->kind->summary(m->snap, m->now_ms, out);
     else
         doc_printf(out, ROLE_MUTED, "loading %s", m->kind->name);
+    if (m->snap && m->snap->failed)
+        doc_printf(out, ROLE_BAD, " | %zu can't be read", m->snap->failed);
 }
 
 static bool back(struct view *v)

@@ -113,6 +113,7 @@ void task_drop(struct task_entry *e)
     for (struct feed *f = s->feeds; f != NULL; f = f->next)
         if (f->task == e)
             f->task = NULL;
+    tries_end(&e->tries, &w->task_trouble);
     if (e->remembered)
         s->n_remembered--;
     w->tasks[e->slot] = w->tasks[--w->n_tasks];

@@ -121,6 +121,7 @@ static void task_eval(struct task_entry *e, struct page *p)
     e->dirty = false;
     row->task = e->task != NULL ? e->task : loading_task(e, p->arena);
     row->loading = e->task == NULL;
+    row->failed = tries_failed(&e->tries);
     row->stopped = e->final;
     row->remembered = e->remembered;
     row->taskdef = e->td != NULL ? e->td->td : NULL;
@@ -214,6 +215,7 @@ static void svc_eval(struct svc_entry *e, struct page *p, int64_t now)
     e->dirty = false;
     row->svc = e->svc != NULL ? e->svc : loading_svc(e, p->arena);
     row->loading = e->svc == NULL;
+    row->failed = tries_failed(&e->tries);
     summarise(e, p->arena, now, &row->stops);
     if (row->loading) {
         row->health.state = SVC_OK;

@@ -35,6 +35,16 @@ static void need(struct state *st, bool there, const struct job *j)
     st->settled = st->settled && (there || j->failures > 0);
 }
 
+/* The same of an entry: it may also have failed by itself. */
+static void need_row(struct state *st, bool there, const struct tries *t,
+                     const struct job *j)
+{
+    bool settled = st->settled;
+
+    need(st, there, j);
+    st->settled = st->settled || (settled && tries_failed(t));
+}
+
 static void services_state(const struct watch *w, struct state *st)
 {
     need(st, w->list.ok_once, &w->list);
@@ -42,7 +52,8 @@ static void services_state(const struct watch *w, struct state *st)
         const struct svc_entry *e = w->svcs[i];
 
         if (e->listed)
-            need(st, e->svc != NULL || e->missing, &w->svc_desc);
+            need_row(st, e->svc != NULL || e->missing, &e->tries,
+                     &w->svc_desc);
     }
 }
 
@@ -53,7 +64,8 @@ static void stops_state(const struct watch *w, struct state *st)
         const struct task_entry *e = w->tasks[i];
 
         if (e->swept != 0)
-            need(st, e->task != NULL || e->missing, &w->task_desc);
+            need_row(st, e->task != NULL || e->missing, &e->tries,
+                     &w->task_desc);
     }
 }
 
@@ -67,7 +79,7 @@ static void tasks_state(const struct feed *f, const struct watch *w,
         const struct task_entry *e = w->tasks[i];
 
         if (task_shown(f, e))
-            need(st, e->task != NULL, &w->task_desc);
+            need_row(st, e->task != NULL, &e->tries, &w->task_desc);
     }
 }
 
@@ -98,13 +110,15 @@ void feed_state(struct feed *f, bool *complete, bool *settled)
     if (f->kind == QUERY_CONTAINERS) {
         need(&st, f->task != NULL && f->task->task != NULL,
              &f->watch->task_desc);
-        st.settled = st.settled || f->task == NULL || f->task->missing;
+        st.settled = st.settled || f->task == NULL || f->task->missing ||
+                     tries_failed(&f->task->tries);
     } else if (f->watch == NULL) {
         need(&st, s->clusters.ok_once, &s->clusters);
     }
     for (struct watch *w = s->watches; w != NULL; w = w->next) {
         if (f->kind == QUERY_CLUSTERS && w->listed)
-            need(&st, w->cluster != NULL, &s->cluster_desc);
+            need_row(&st, w->cluster != NULL || w->missing, &w->tries,
+                     &s->cluster_desc);
         if (!feed_covers(f, w) || f->kind == QUERY_CONTAINERS)
             continue;
         if (f->kind == QUERY_SERVICES)
@@ -133,6 +147,18 @@ static void note_job(struct snapshot *snap, const struct job *j)
     snap->retry_ms = j->retry_wall_ms;
 }
 
+/* What can't be described: how many, and why. */
+static void note_trouble(struct snapshot *snap, const struct trouble *t,
+                         const char *what)
+{
+    if (t->n == 0 || snap->error.code != ERR_NONE)
+        return;
+    snap->error = t->err;
+    err_prefix(&snap->error, "%zu %s%s can't be described", t->n, what,
+               t->n == 1 ? "" : "s");
+    snap->error_since_ms = t->since_ms;
+}
+
 /* What the rows can do without is no error when it is denied. */
 static void note_extra(struct snapshot *snap, const struct job *j,
                        const struct store_lack *lack)
@@ -157,6 +183,7 @@ static void note_stops(const struct watch *w, struct snapshot *snap)
     note_extra(snap, &w->sweep, &list);
     if (!job_denied(&w->sweep))
         note_extra(snap, &w->task_desc, &desc);
+    note_trouble(snap, &w->task_trouble, "task");
 }
 
 static void note_missing(struct feed *f, struct snapshot *snap)
@@ -183,6 +210,8 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
         snap->first_page = snap->first_page || w->list_page;
         note_job(snap, &w->list);
         note_job(snap, &w->svc_desc);
+        note_trouble(snap, &w->svc_trouble, "service");
+        snap->failed += w->svc_trouble.n;
         note_stops(w, snap);
         break;
     case QUERY_TASKS:
@@ -192,11 +221,14 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
         note_job(snap, f->svc != NULL ? &f->svc->run : &w->run);
         note_job(snap, &w->task_desc);
         note_stops(w, snap);
+        snap->failed += w->task_trouble.n;
         if (f->svc != NULL)
             note_job(snap, &w->svc_desc);
         break;
     default:
         note_job(snap, &w->task_desc);
+        if (f->task != NULL && tries_failed(&f->task->tries))
+            note_trouble(snap, &w->task_trouble, "task");
         break;
     }
 }
@@ -213,6 +245,8 @@ static void note_all(struct feed *f, struct snapshot *snap)
     if (f->kind == QUERY_CLUSTERS) {
         snap->first_page = s->clusters_page;
         note_job(snap, &s->cluster_desc);
+        note_trouble(snap, &s->cluster_trouble, "cluster");
+        snap->failed += s->cluster_trouble.n;
     }
     for (struct watch *w = s->watches; w != NULL; w = w->next)
         if (feed_covers(f, w)) {

@@ -8,6 +8,28 @@
 #include "backend/svc/ask.h"
 #include "backend/svc/ecs.h"
 
+/* Errors that speak of what was asked for, not of the way there: those items
+ * are asked again after all others. */
+static bool about_items(const struct err *err)
+{
+    return err->code == ERR_AWS || err->code == ERR_PARSE ||
+           err->code == ERR_TOO_LARGE || err->code == ERR_NOT_FOUND;
+}
+
+/* Why an entry that was asked for stays unknown: the call's own error, or that
+ * the answer says nothing about it. NULL when it is answered, or when the way
+ * there is to blame. */
+static const struct err *why_not(const struct err *err, bool answered)
+{
+    static const struct err lost = {
+        .code = ERR_PARSE,
+        .message = "the service's answers leave them out."};
+
+    if (err != NULL)
+        return about_items(err) ? err : NULL;
+    return answered ? NULL : &lost;
+}
+
 static void start_call(struct ask *a, const struct aws_op *op,
                        const struct ecs_ask *params, const char *subject,
                        enum aws_priority prio, aws_done_fn *fn)
@@ -28,22 +50,40 @@ static void end_call(struct ask *a, const struct err *err)
 {
     struct store *s = a->store;
 
-    if (err != NULL) {
-        job_fail(s, a->job, err);
-        feeds_dirty_all(s);
-    } else {
+    if (err == NULL)
         job_ok(s, a->job);
-    }
+    else if (about_items(err))
+        job_strike(s, a->job, err);
+    else
+        job_fail(s, a->job, err);
+    if (err != NULL)
+        feeds_dirty_all(s);
     ask_free(a);
     pump_soon(s);
 }
 
-/* Errors that speak of what was asked for, not of the way there: those items
- * are asked again after all others. */
-static bool about_items(const struct err *err)
+/* The answer's list, or an error when it has none. */
+static size_t answer_items(const struct aws_reply *reply, const char *member,
+                           const struct err **err, struct err *why)
 {
-    return err->code == ERR_AWS || err->code == ERR_PARSE ||
-           err->code == ERR_TOO_LARGE || err->code == ERR_NOT_FOUND;
+    if (*err != NULL)
+        return 0;
+    if (json_is_array(json_object_get(reply->root, member)))
+        return ecs_items(reply->root, member);
+    err_set(why, ERR_PARSE, "The answer has no %s.", member);
+    *err = why;
+    return 0;
+}
+
+/* MISSING: the list will say so too. */
+static void cluster_missing(struct store *s, const char *arn)
+{
+    struct watch *w = map_get(s->watch_by_name, arn_tail(arn));
+
+    if (w == NULL || !w->in_flight)
+        return;
+    w->answered = w->missing = true;
+    job_hurry(&s->clusters);
 }
 
 static void on_cluster_desc(void *arg, const struct aws_reply *reply,
@@ -52,20 +92,37 @@ static void on_cluster_desc(void *arg, const struct aws_reply *reply,
     struct ask *a = arg;
     struct store *s = a->store;
     struct page *p = page_new();
-    size_t n = err == NULL ? ecs_items(reply->root, "clusters") : 0;
+    struct err why;
+    size_t n = answer_items(reply, "clusters", &err, &why);
+    const char *arn, *reason;
 
     for (size_t i = 0; err == NULL && i < a->n_items; i++)
         ((struct watch *)a->items[i])->described_ms = store_now(s);
     for (size_t i = 0; i < n; i++) {
         struct ecs_cluster *c =
             ecs_decode_cluster(ecs_item(reply->root, "clusters", i), p->arena);
+        struct watch *w =
+            c != NULL ? map_get(s->watch_by_name, arn_tail(c->arn)) : NULL;
 
-        if (c != NULL) {
-            struct watch *w = watch_get(s, c->arn);
-
+        if (w != NULL && w->in_flight) {
             w->cluster = c;
+            w->answered = true;
+            w->missing = false;
             page_set(&w->data, p);
         }
+    }
+    for (size_t i = 0;
+         err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
+        cluster_missing(s, arn);
+    for (size_t i = 0; i < a->n_items; i++) {
+        struct watch *w = a->items[i];
+        const struct err *e = why_not(err, w->answered);
+
+        if (e != NULL)
+            tries_fail(s, &w->tries, &s->cluster_trouble, e);
+        else if (w->answered)
+            tries_end(&w->tries, &s->cluster_trouble);
+        w->answered = false;
     }
     page_unref(p);
     feeds_dirty_clusters(s);
@@ -100,6 +157,7 @@ static void svc_described(struct svc_entry *e, const struct ecs_service *svc,
                          ? d->task_definition
                          : svc->task_definition;
 
+    e->answered = true;
     e->svc = svc;
     page_set(&e->data, p);
     e->td = td != NULL ? td_get(w->store, td) : NULL;
@@ -107,7 +165,6 @@ static void svc_described(struct svc_entry *e, const struct ecs_service *svc,
         e->run_sig = svc_signature(svc);
     e->sig = svc_signature(svc);
     e->missing = false;
-    e->fails = 0;
     if (w->arn == NULL && svc->cluster_arn != NULL)
         w->arn = xstrdup(svc->cluster_arn);
     svc_dirty(e);
@@ -120,11 +177,38 @@ static void svc_missing(struct watch *w, const char *arn)
 {
     struct svc_entry *e = map_get(w->svc_by_name, arn_tail(arn));
 
-    if (e == NULL || e->missing)
+    if (e == NULL || !e->in_flight)
+        return;
+    e->answered = true;
+    if (e->missing)
         return;
     e->missing = true;
     job_hurry(&w->list);
     feeds_dirty_tasks(w, e);
+}
+
+/* What came of each that was asked for. */
+static void services_tried(struct ask *a, const struct err *err)
+{
+    int jit = jitter(a->store);
+
+    for (size_t i = 0; i < a->n_items; i++) {
+        struct svc_entry *e = a->items[i];
+        struct trouble *of = &e->watch->svc_trouble;
+        const struct err *why = why_not(err, e->answered);
+        bool failed = tries_failed(&e->tries);
+
+        e->jitter = jit;
+        if (err == NULL)
+            e->described_ms = store_now(a->store);
+        if (why != NULL)
+            tries_fail(a->store, &e->tries, of, why);
+        else if (e->answered)
+            tries_end(&e->tries, of);
+        e->answered = false;
+        if (failed != tries_failed(&e->tries))
+            svc_dirty(e);
+    }
 }
 
 static void on_svc_desc(void *arg, const struct aws_reply *reply,
@@ -133,30 +217,23 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
     struct ask *a = arg;
     struct watch *w = a->watch;
     struct page *p = page_new();
-    size_t n = err == NULL ? ecs_items(reply->root, "services") : 0;
-    int jit = jitter(a->store);
+    struct err why;
+    size_t n = answer_items(reply, "services", &err, &why);
     const char *arn, *reason;
 
-    for (size_t i = 0; i < a->n_items; i++) {
-        struct svc_entry *e = a->items[i];
-
-        e->jitter = jit;
-        if (err != NULL)
-            e->fails += about_items(err);
-        else
-            e->described_ms = store_now(a->store);
-    }
     for (size_t i = 0; i < n; i++) {
         struct ecs_service *svc = ecs_decode_service(
             ecs_item(reply->root, "services", i), MAX_EVENTS, p->arena);
+        struct svc_entry *e =
+            svc != NULL ? map_get(w->svc_by_name, arn_tail(svc->arn)) : NULL;
 
-        if (svc != NULL)
-            svc_described(svc_get(w, svc->arn), svc, p);
+        if (e != NULL && e->in_flight) /* nothing that nobody asked for */
+            svc_described(e, svc, p);
     }
     for (size_t i = 0;
          err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
-        if (arn != NULL)
-            svc_missing(w, arn);
+        svc_missing(w, arn);
+    services_tried(a, err);
     page_unref(p);
     feeds_dirty_services(w);
     end_call(a, err);
@@ -193,6 +270,7 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     struct watch *w = e->watch;
     struct store *s = w->store;
 
+    e->answered = true;
     w->unordered = w->unordered || e->task == NULL || is_final(t);
     e->task = t;
     page_set(&e->data, p);
@@ -200,7 +278,6 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     if (!e->in_stops) /* its group knows better than the list it was in */
         e->svc = t->service != NULL ? svc_get(w, t->service) : NULL;
     e->gone = e->missing = false;
-    e->fails = 0;
     if (is_final(t) && !e->final) {
         e->final = true;
         e->swept = ++s->seq; /* as good as having been listed */
@@ -221,24 +298,55 @@ static void take_task(struct watch *w, json_t *o, struct page *live,
                       struct page *stopped)
 {
     struct ecs_task *t = ecs_decode_task(o, live->arena);
+    struct task_entry *e;
     struct page *p = live;
 
     if (t != NULL && is_final(t)) {
         t = ecs_decode_task(o, stopped->arena);
         p = stopped;
     }
-    if (t != NULL)
-        task_described(task_get(w, t->arn), t, p);
+    e = t != NULL ? map_get(w->store->task_by_id, arn_tail(t->arn)) : NULL;
+    if (e != NULL && e->in_flight && e->watch == w)
+        task_described(e, t, p);
 }
 
 static void task_missing(struct store *s, const char *arn)
 {
     struct task_entry *e = map_get(s->task_by_id, arn_tail(arn));
 
-    if (e == NULL || e->final)
+    if (e == NULL || !e->in_flight)
         return;
-    e->missing = true;
+    e->answered = e->missing = true;
     feeds_dirty_tasks(e->watch, e->svc);
+}
+
+static void tasks_tried(struct ask *a, const struct err *err)
+{
+    int jit = jitter(a->store);
+
+    for (size_t i = 0; i < a->n_items; i++) {
+        struct task_entry *e = a->items[i];
+        struct trouble *of = &e->watch->task_trouble;
+        const struct err *why = why_not(err, e->answered);
+        bool failed = tries_failed(&e->tries);
+
+        e->jitter = jit;
+        e->in_flight = false;
+        if (err == NULL)
+            e->described_ms = store_now(a->store);
+        if (why != NULL)
+            tries_fail(a->store, &e->tries, of, why);
+        else if (e->answered)
+            tries_end(&e->tries, of);
+        e->answered = false;
+        if (failed != tries_failed(&e->tries)) {
+            task_dirty(e);
+            feeds_dirty_services(e->watch); /* it may be of their stops */
+        }
+        if (e->missing && e->pinned == WANT_NO)
+            task_drop(e);
+    }
+    a->n_items = 0;
 }
 
 static void on_task_desc(void *arg, const struct aws_reply *reply,
@@ -248,33 +356,16 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
     struct store *s = a->store;
     struct watch *w = a->watch;
     struct page *live = page_new(), *stopped = page_new();
-    size_t n = err == NULL ? ecs_items(reply->root, "tasks") : 0;
-    int jit = jitter(s);
+    struct err why;
+    size_t n = answer_items(reply, "tasks", &err, &why);
     const char *arn, *reason;
 
-    for (size_t i = 0; i < a->n_items; i++) {
-        struct task_entry *e = a->items[i];
-
-        e->jitter = jit;
-        e->in_flight = false;
-        if (err != NULL)
-            e->fails += about_items(err);
-        else
-            e->described_ms = store_now(s);
-    }
     for (size_t i = 0; i < n; i++)
         take_task(w, ecs_item(reply->root, "tasks", i), live, stopped);
     for (size_t i = 0;
          err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
-        if (arn != NULL)
-            task_missing(s, arn);
-    for (size_t i = 0; i < a->n_items; i++) {
-        struct task_entry *e = a->items[i];
-
-        if (e->missing && e->pinned == WANT_NO)
-            task_drop(e);
-    }
-    a->n_items = 0;
+        task_missing(s, arn);
+    tasks_tried(a, err);
     page_unref(live);
     page_unref(stopped);
     feeds_dirty_tasks(w, NULL);

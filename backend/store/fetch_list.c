@@ -60,8 +60,10 @@ static void end_walk(struct ask *a)
 static void clusters_end(struct ask *a)
 {
     for (struct watch *w = a->store->watches; w != NULL; w = w->next)
-        if (w->listed && w->seen <= a->seen0)
+        if (w->listed && w->seen <= a->seen0) {
             w->listed = false;
+            tries_end(&w->tries, &a->store->cluster_trouble);
+        }
     end_walk(a);
 }
 
@@ -111,6 +113,7 @@ static void services_end(struct ask *a)
             continue;
         e->listed = false;
         w->n_listed--;
+        tries_end(&e->tries, &w->svc_trouble);
         if (e->want_tasks != WANT_NO)
             continue;
         e->svc = NULL;

@@ -60,6 +60,7 @@ struct job {
     bool ok_once;
     bool force;           /* ask at once */
     int failures;         /* in a row */
+    int strikes;          /* answers in a row that failed their items only */
     int64_t due_ms;       /* mono: the retry, while it fails */
     int64_t started_ms;   /* mono: the last start */
     int64_t ended_ms;     /* mono: the last success */
@@ -68,6 +69,20 @@ struct job {
     struct err err;       /* code ERR_NONE while fine */
     int64_t err_since_ms; /* wall */
     int64_t retry_wall_ms;
+};
+
+/* How often in a row an entry could not be described though an answer came
+ * (without it, or one that speaks of what was asked for). */
+struct tries {
+    int fails;
+    int64_t at_ms; /* mono, the last; 0 = ask again at once */
+};
+
+/* Why entries of a watch can't be described: the newest reason. */
+struct trouble {
+    size_t n; /* entries that failed twice or more */
+    struct err err;
+    int64_t since_ms; /* wall */
 };
 
 enum td_state { TD_IDLE, TD_WANTED, TD_ASKING, TD_KNOWN };
@@ -106,7 +121,8 @@ struct svc_entry {
     int64_t described_ms; /* mono; 0 = never */
     int64_t boost_ms;     /* mono: touched until */
     int jitter;           /* permille, shared by a batch */
-    int fails;
+    struct tries tries;
+    bool answered;        /* by the answer that is being read */
     int cls;              /* of the last scan */
     char *acked;          /* deployment id */
     struct job run;       /* ListTasks RUNNING of this service */
@@ -137,7 +153,9 @@ struct task_entry {
     uint64_t swept;   /* sighting in a STOPPED list */
     uint64_t window;
     int64_t described_ms, boost_ms;
-    int jitter, fails, cls;
+    int jitter, cls;
+    struct tries tries;
+    bool answered;
 };
 
 struct watch {
@@ -149,6 +167,9 @@ struct watch {
     struct page *data;
     const struct ecs_cluster *cluster;
     int64_t described_ms;
+    struct tries tries;
+    bool missing;   /* a describe said so */
+    bool answered;
     bool in_flight; /* in a DescribeClusters */
     struct map *svc_by_name;
     struct svc_entry **svcs; /* also those that are not listed (any more) */
@@ -159,6 +180,7 @@ struct watch {
     size_t svc_pos, task_pos; /* where the next scan begins */
     size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
     struct job list, sweep, run, svc_desc, task_desc;
+    struct trouble svc_trouble, task_trouble;
     int sweep_pages;
     bool list_page, run_page, sweep_named; /* something has come */
     /* Demand, computed by each pump. */
@@ -234,6 +256,7 @@ struct store {
     struct ask *asks;
     int flying[ASK_KIND_N];
     struct job clusters, cluster_desc, tdjob;
+    struct trouble cluster_trouble;
     bool clusters_page;
     enum want want_clusters, want_cluster_desc; /* demand */
     struct timer pump_timer, eval_timer;
@@ -272,9 +295,20 @@ void job_ok(struct store *s, struct job *j);
 /* When it is due (mono) if it is to be asked every period_ms. */
 int64_t job_due(const struct job *j, int64_t period_ms);
 void job_fail(struct store *s, struct job *j, const struct err *err);
+/* An error that speaks of what was asked for fails the job only when nothing
+ * else comes through either. */
+void job_strike(struct store *s, struct job *j, const struct err *err);
 /* Ask at once, unless it is denied: that only a person asks again. */
 void job_hurry(struct job *j);
 bool job_denied(const struct job *j);
+/* One more failure of an entry, for this reason; or the end of them. */
+void tries_fail(struct store *s, struct tries *t, struct trouble *of,
+                const struct err *err);
+void tries_end(struct tries *t, struct trouble *of);
+/* When to try again (mono). */
+int64_t tries_due(const struct store *s, const struct tries *t);
+/* Tried in vain, as far as somebody is concerned who waits for it. */
+bool tries_failed(const struct tries *t);
 struct ask *ask_new(struct store *s, enum ask_kind kind, struct watch *w,
                     struct job *job);
 /* Unlinks, clears the in_flight marks of its items, frees. */

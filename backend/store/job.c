@@ -20,7 +20,7 @@ void job_start(struct store *s, struct job *j)
 void job_ok(struct store *s, struct job *j)
 {
     j->ok_once = true;
-    j->failures = 0;
+    j->failures = j->strikes = 0;
     j->ok_wall_ms = clock_wall_ms(s->clock);
     j->ended_ms = store_now(s);
     j->jitter = jitter(s);
@@ -43,6 +43,7 @@ int64_t job_due(const struct job *j, int64_t period_ms)
 static int64_t retry_after(const struct store *s, const struct job *j)
 {
     int64_t ms = s->opts.refresh_ms, cap = 30000;
+    bool hasty = s->opts.retry_ms > 0;
 
     switch (j->err.code) {
     case ERR_CREDENTIALS:
@@ -56,6 +57,10 @@ static int64_t retry_after(const struct store *s, const struct job *j)
         break;
     default:
         break;
+    }
+    if (hasty) {
+        ms = s->opts.retry_ms;
+        cap = 2000;
     }
     for (int i = 1; i < j->failures && ms < cap; i++)
         ms *= 2;
@@ -88,6 +93,50 @@ void job_fail(struct store *s, struct job *j, const struct err *err)
     ms = retry_after(s, j) * jitter(s) / 1000;
     j->due_ms = store_now(s) + ms;
     j->retry_wall_ms = clock_wall_ms(s->clock) + ms;
+}
+
+void job_strike(struct store *s, struct job *j, const struct err *err)
+{
+    if (++j->strikes >= 3)
+        job_fail(s, j, err);
+}
+
+enum { TRY_AGAIN_MS = 1000, TRY_CAP_MS = 60000 };
+
+bool tries_failed(const struct tries *t)
+{
+    return t->fails >= 2;
+}
+
+void tries_fail(struct store *s, struct tries *t, struct trouble *of,
+                const struct err *err)
+{
+    t->fails++;
+    t->at_ms = store_now(s);
+    if (t->fails == 2 && of->n++ == 0)
+        of->since_ms = clock_wall_ms(s->clock);
+    if (tries_failed(t))
+        of->err = *err;
+}
+
+void tries_end(struct tries *t, struct trouble *of)
+{
+    if (tries_failed(t))
+        of->n--;
+    *t = (struct tries){0};
+}
+
+int64_t tries_due(const struct store *s, const struct tries *t)
+{
+    int64_t ms = s->opts.refresh_ms;
+
+    if (t->at_ms == 0)
+        return 0;
+    if (t->fails < 2)
+        return t->at_ms + TRY_AGAIN_MS;
+    for (int i = 2; i < t->fails && ms < TRY_CAP_MS; i++)
+        ms *= 2;
+    return t->at_ms + (ms < TRY_CAP_MS ? ms : TRY_CAP_MS);
 }
 
 struct ask *ask_new(struct store *s, enum ask_kind kind, struct watch *w,

@@ -203,7 +203,9 @@ static void pump_clusters(struct pump *p)
     for (struct watch *w = s->watches; w != NULL && n < TASK_BATCH;
          w = w->next)
         if (w->listed && !w->in_flight &&
-            ready(p, w->described_ms != 0 ? w->described_ms + period : 0))
+            ready(p, w->tries.fails > 0       ? tries_due(s, &w->tries)
+                     : w->described_ms != 0 ? w->described_ms + period
+                                              : 0))
             batch[n++] = w;
     if (n > 0)
         fetch_cluster_desc(s, batch, n, AWS_PRIO_VISIBLE);

@@ -27,12 +27,12 @@ static int64_t svc_due(const struct pump *p, struct svc_entry *e,
     if (want == WANT_NO || e->in_flight)
         return INT64_MAX;
     *cls = seen ? CLS_VISIBLE : e->hot ? CLS_NAMED : CLS_NEW;
-    if (p->now < e->boost_ms) {
+    if (e->tries.fails > 0) {
+        *cls = CLS_FAILED;
+        return tries_due(p->s, &e->tries);
+    } else if (p->now < e->boost_ms) {
         *cls = CLS_TOUCHED;
         period = TOUCHED_MS;
-    } else if (e->fails > 0) {
-        *cls = CLS_FAILED;
-        period = o->refresh_ms;
     } else if (e->described_ms == 0) {
         return 0;
     } else if (e->hot) {
@@ -83,12 +83,12 @@ static int64_t task_due(const struct pump *p, struct task_entry *e,
         return INT64_MAX;
     *cls = seen ? CLS_VISIBLE
                 : e->gone || e->swept != 0 ? CLS_NAMED : CLS_NEW;
-    if (e->fails > 0) {
+    if (e->tries.fails > 0) {
         *cls = CLS_FAILED;
-        period = o->refresh_ms;
+        return tries_due(p->s, &e->tries);
     } else if (e->described_ms == 0) {
         return 0;
-    } else if (e->task == NULL) { /* asked, not answered */
+    } else if (e->task == NULL) { /* pinned, and missing */
         period = SWEEP_MS;
     } else if (touched(p, e)) {
         *cls = CLS_TOUCHED;

@@ -227,7 +227,7 @@ bool subscription_settled(const struct subscription *sub)
 static void svc_now(struct svc_entry *e)
 {
     e->hot = true;
-    e->described_ms = 0;
+    e->described_ms = e->tries.at_ms = 0;
     e->run.force = true;
 }
 
@@ -252,7 +252,8 @@ static void watch_now(struct watch *w, const struct feed *f)
         struct task_entry *e = w->tasks[i];
 
         if (!e->final && (all || e->window == w->store->stamp))
-            e->described_ms = e->described_ms != 0 ? 1 : 0;
+            e->described_ms = e->described_ms != 0;
+        e->tries.at_ms = 0;
     }
 }
 
@@ -265,7 +266,7 @@ void subscription_refresh(struct subscription *sub)
     s->tdjob.due_ms = 0;
     for (struct watch *w = s->watches; w != NULL; w = w->next)
         if (f->kind == QUERY_CLUSTERS)
-            w->described_ms = 0;
+            w->described_ms = w->tries.at_ms = 0;
         else if (feed_covers(f, w))
             watch_now(w, f);
     pump_soon(s);

@@ -48,6 +48,8 @@ struct service_row {
     struct stop_summary stops;
     bool loading; /* named by a list, not yet described: only arn, name and
                      cluster are filled */
+    bool failed;  /* asked for twice or more, in vain, since it was last
+                     described: snapshot.error says why */
     const struct ecs_taskdef *taskdef;  /* of the primary; NULL until known */
 };
 
@@ -55,7 +57,7 @@ struct task_row {
     const struct ecs_task *task;
     struct stop_cause cause; /* meaningful when stopped */
     bool stopped;
-    bool loading;
+    bool loading, failed; /* as above */
     bool remembered; /* ECS has forgotten it; we have not */
     const struct ecs_taskdef *taskdef; /* or NULL */
 };
@@ -90,6 +92,8 @@ struct snapshot {
     struct err error;        /* code ERR_NONE when the last fetch was fine */
     int64_t error_since_ms;
     int64_t retry_ms;        /* wall time of the next try; 0 when none */
+    size_t failed;           /* rows that can't be described, again and again;
+                                `error` says why, unless it has worse to say */
     const struct store_lack *lacks[STORE_LACKS];
     size_t n_lacks; /* denied: asked again by subscription_refresh() only */
 };
@@ -105,6 +109,8 @@ struct store_options {
     int64_t hidden_ms;          /* subscribed but hidden; 30000 */
     size_t keep_stopped;        /* remembered stopped tasks, 2000 */
     uint64_t seed;              /* of the schedule's jitter; 0 = the kernel's */
+    int64_t retry_ms;           /* first wait after an error, at most 2 s
+                                   later; 0 = by refresh_ms and the error */
 };
 
 struct store *store_new(struct loop *loop, struct aws_client *client,
@@ -128,7 +134,8 @@ void subscription_set_visible(struct subscription *sub, bool visible);
 void subscription_set_window(struct subscription *sub,
                              const char *const *keys, size_t n);
 /* For --once: the last snapshot is complete, or everything that is missing
- * has failed at least once (then snapshot.error says why). */
+ * has failed: a call at least once, a row of an answer twice (then
+ * snapshot.error says why). */
 bool subscription_settled(const struct subscription *sub);
 /* Ask again at once (also after a mutation). */
 void subscription_refresh(struct subscription *sub);

@@ -46,6 +46,8 @@ struct fake_ecs {
     struct call *calls; /* oldest first */
     int page_size, flying, most;
     bool hold;
+    const char *lost, *poison;
+    enum err_code poison_code;
     struct {
         char op[40];
         enum err_code code;
@@ -174,6 +176,40 @@ static bool failing(struct fake_ecs *f, const char *op, struct err *err)
     return false;
 }
 
+void fake_lose(struct fake_ecs *f, const char *tail)
+{
+    f->lost = tail;
+}
+
+void fake_poison(struct fake_ecs *f, const char *tail, enum err_code code)
+{
+    f->poison = tail;
+    f->poison_code = code;
+}
+
+static bool ends_with(const char *text, const char *tail)
+{
+    size_t n = strlen(text), k = tail != NULL ? strlen(tail) : n + 1;
+
+    return k <= n && strcmp(text + n - k, tail) == 0;
+}
+
+static bool poisoned(struct fake_ecs *f, json_t *params, struct err *err)
+{
+    static const char *const lists[] = {"services", "tasks", "clusters"};
+    json_t *name;
+    size_t i;
+
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        json_array_foreach(json_object_get(params, lists[k]), i, name)
+            if (ends_with(json_string_value(name), f->poison)) {
+                err_set(err, f->poison_code, "It is poisoned.");
+                return true;
+            }
+    }
+    return false;
+}
+
 static const char *param(json_t *o, const char *name)
 {
     return json_string_value(json_object_get(o, name));
@@ -286,10 +322,14 @@ static json_t *describe(struct fake_ecs *f, const char *member, json_t *params)
 
     json_array_foreach(json_object_get(params, member), i, name) {
         const char *arn = json_string_value(name), *tail = arn_tail(arn);
-        json_t *o = strcmp(member, "services") == 0
-                        ? find_service(f, cluster, tail)
-                    : strcmp(member, "tasks") == 0 ? find_task(f, tail)
-                                                   : describe_cluster(tail);
+        json_t *o;
+
+        if (ends_with(arn, f->lost))
+            continue;
+        o = strcmp(member, "services") == 0
+                ? find_service(f, cluster, tail)
+            : strcmp(member, "tasks") == 0 ? find_task(f, tail)
+                                           : describe_cluster(tail);
 
         if (o != NULL)
             json_array_append_new(list, o);
@@ -348,7 +388,7 @@ static void answer_call(struct call *c)
     void *arg = c->arg;
     json_t *root = NULL;
 
-    if (!failing(f, c->op->name, &err))
+    if (!failing(f, c->op->name, &err) && !poisoned(f, c->params, &err))
         root = strcmp(c->op->name, "DescribeServices") == 0
                    ? describe(f, "services", c->params)
                : strcmp(c->op->name, "DescribeTasks") == 0

@@ -55,6 +55,11 @@ size_t fake_waiting(const struct fake_ecs *f);
 /* Calls of that operation fail from now on; code ERR_NONE ends it. */
 void fake_fail(struct fake_ecs *f, const char *op, enum err_code code);
 
+/* What its name ends with `tail` from now on: left out of every answer to a
+ * describe; or (code) the call that asks for it fails. NULL ends it. */
+void fake_lose(struct fake_ecs *f, const char *tail);
+void fake_poison(struct fake_ecs *f, const char *tail, enum err_code code);
+
 /* The log: a line a call, "DescribeServices prod api,web". Number of lines
  * that contain both. */
 size_t fake_calls(const struct fake_ecs *f, const char *op, const char *with);

@@ -19,8 +19,8 @@ CELL(c_state)
     out->has_rank = true;
     if (r->loading) {
         out->rank = SVC_STATE_N;
-        out->role = ROLE_MUTED;
-        cell_text(out, "...");
+        out->role = r->failed ? ROLE_ERROR : ROLE_MUTED;
+        cell_text(out, r->failed ? "?" : "...");
         return;
     }
     out->rank = r->health.state;

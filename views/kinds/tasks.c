@@ -24,8 +24,8 @@ CELL(c_status)
     ROW(row);
     (void)now;
     if (r->loading) {
-        out->role = ROLE_MUTED;
-        cell_text(out, "...");
+        out->role = r->failed ? ROLE_ERROR : ROLE_MUTED;
+        cell_text(out, r->failed ? "?" : "...");
         return;
     }
     cell_text(out, r->task->last_status);
@@ -426,7 +426,8 @@ static void explain(const void *row, int64_t now, int cols, int rows,
     const struct ecs_task *t = r->task;
     if (r->loading) {
         doc_line(out);
-        doc_put(out, ROLE_MUTED, " loading");
+        doc_put(out, ROLE_MUTED, r->failed ? " it can't be described; asked "
+                                             "again by and by" : " loading");
         return;
     }
     if (r->cause.verdict && *r->cause.verdict && rows > 2) {
