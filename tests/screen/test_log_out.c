@@ -3,7 +3,9 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
+#include "backend/base/utf8.h"
 
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,6 +160,53 @@ static void a_command_can_be_stopped(void **state)
     screen_free(s);
 }
 
+/* Text of our own grammar: lines of characters that every terminal shows. */
+static void expect_harmless(const char *path)
+{
+    size_t lines;
+    char *text = read_file(path, &lines);
+    size_t n = strlen(text);
+
+    assert_true(lines > 20);
+    for (size_t i = 0, used; i < n; i += used) {
+        uint32_t cp;
+        used = utf8_decode(text + i, n - i, &cp);
+        if (cp != '\n' && (utf8_cp_width(cp) < 0 ||
+                           (cp == 0xfffd && used == 1)))
+            fail_msg("U+%04X at byte %zu of %s", (unsigned)cp, i, path);
+    }
+    free(text);
+}
+
+static void hostile_lines_leave_as_plain_text(void **state)
+{
+    static const struct scene sc = {
+        .rows = 50, .cols = 120,
+        .args = {"--sim-world",
+                 "clusters=1,services=1,tasks=1,lines=2,hostile=1"}};
+    (void)state;
+    struct screen *s = scene_start(&sc);
+    char *plain = in_dir("hostile.log"), *json = in_dir("hostile.jsonl");
+    char *piped = in_dir("piped"), *command = xasprintf("cat >%s", piped);
+    assert_true(screen_wait(s, "services(1)"));
+    scene_type(s, "l");
+    scene_shows(s, "after");
+    save(s, plain);
+    scene_shows(s, "Saved ");
+    save(s, json);
+    scene_shows(s, "hostile.jsonl");
+    pipe_into(s, command);
+    scene_shows(s, "exit status 0");
+    expect_harmless(plain);
+    expect_harmless(json);
+    expect_harmless(piped);
+    free(plain);
+    free(json);
+    free(piped);
+    free(command);
+    screen_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,14 +214,18 @@ int main(void)
         cmocka_unit_test(what_is_there_is_left_alone),
         cmocka_unit_test(lines_go_to_a_command_and_its_output_is_shown),
         cmocka_unit_test(a_command_can_be_stopped),
+        cmocka_unit_test(hostile_lines_leave_as_plain_text),
     };
     const char *tmp = getenv("TMPDIR");
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        return 1;
     snprintf(dir, sizeof(dir), "%s/log-out-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     if (!mkdtemp(dir))
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     static const char *const names[] = {"all.log", "some.json", "target",
-                                        "link"};
+                                        "link", "hostile.log",
+                                        "hostile.jsonl", "piped"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *path = in_dir(names[i]);
         unlink(path);
