@@ -64,7 +64,7 @@ T_FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN) $(T_FUZZ))
 
 .PHONY: all demo test asan lint deps clean install uninstall screenshots \
-        bench tests-build fmt fuzz fuzzers
+        bench tests-build fmt fuzz fuzzers mutants
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -93,6 +93,10 @@ asan:
 	$(Q)sh tests/run.sh build/asan build/asan
 
 tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots $(B)/tests/faults/faulty.so $(BENCH)/bench $(BENCH)/empty
+
+# The program broken on purpose, in a copy: each patch must turn a test red.
+mutants:
+	$(Q)sh tests/mutants.sh '$(ONLY)'
 
 # Static analysis of the program's own files; each again only when it or a
 # header of it changed.

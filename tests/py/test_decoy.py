@@ -182,8 +182,8 @@ def the_simulator_touches_nothing():
 def the_tests_touch_nothing():
     """One of each kind, run as `make test` does; ECSDASH_DECOY=all runs all
     of them so."""
-    which = ("test_(creds_order|profile_files|aws_client|safefile|start|"
-             "context|once)")
+    which = ("tests/(backend/test_(creds_order|aws_client)|base/test_safefile|"
+             "screen/test_start|flow/test_context|py/test_once)")
     if os.environ.get("ECSDASH_DECOY") == "all":
         which = r"test_[^d]|fuzz|test_d[^e]"
     tests = os.path.dirname(os.environ["ECSDASH_TESTS"])
