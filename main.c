@@ -305,6 +305,7 @@ static int run_once(struct program *p, const struct kind *kind)
         .store = p->realm->store,
         .kind = kind ? kind : &kind_services,
         .filter = p->o.filter ? p->o.filter : p->o.service,
+        .wait_ms = p->o.wait_s * 1000,
         .format = ONCE_TSV,
     };
     oo.query = (struct query){.kind = oo.kind->query,

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { RETRY_MS = 250 };
+
 struct once {
     const struct once_options *o;
     struct scope scope;
@@ -23,6 +25,7 @@ struct once {
     struct aws_identity identity;
     struct err identity_error;
     bool identity_done;
+    int64_t asked_ms; /* mono: the identity */
 };
 
 int once_format_find(const char *name)
@@ -274,20 +277,68 @@ static int print(struct once *x, const struct snapshot *snap)
     return status;
 }
 
+static int64_t now_ms(const struct once *x)
+{
+    return clock_mono_ms(loop_clock(x->o->loop));
+}
+
+static void identify(struct once *x)
+{
+    struct err err = {0};
+    err_clear(&x->identity_error);
+    x->asked_ms = now_ms(x);
+    x->identity_done = false;
+    if (aws_identify(x->o->client, &x->scope, on_identity, x, &err))
+        on_identity(x, NULL, &err);
+}
+
+/* How long it is worth trying again: an endpoint that restarts, a throttle;
+ * a little where the answer makes no sense. */
+static int64_t patience(const struct once *x, const struct err *err)
+{
+    enum { A_LITTLE_MS = 2000 };
+    int64_t most = x->o->wait_ms;
+    switch (err->code) {
+    case ERR_NET:
+    case ERR_TIMEOUT:
+    case ERR_THROTTLED:
+        return most;
+    case ERR_PARSE:
+    case ERR_TOO_LARGE:
+        return most < A_LITTLE_MS ? most : A_LITTLE_MS;
+    case ERR_AWS:
+        return err->retryable ? most : 0;
+    default:
+        return 0;
+    }
+}
+
+static bool over(struct once *x, int64_t start)
+{
+    const struct snapshot *snap = subscription_snapshot(x->sub);
+    int64_t took = now_ms(x) - start;
+    if (x->identity_done && took < patience(x, &x->identity_error)) {
+        if (now_ms(x) - x->asked_ms >= RETRY_MS)
+            identify(x);
+        return false;
+    }
+    return subscription_settled(x->sub) && x->identity_done &&
+           took >= patience(x, &snap->error);
+}
+
 int once_run(const struct once_options *o)
 {
     struct once x = {.o = o};
-    struct err err = {0};
+    int64_t start = now_ms(&x);
     int status;
     scope_init(&x.scope, NULL);
-    if (aws_identify(o->client, &x.scope, on_identity, &x, &err)) {
-        x.identity_error = err;
-        x.identity_done = true;
-    }
+    if (o->wait_ms)
+        store_set_retry(o->store, RETRY_MS);
+    identify(&x);
     x.sub = store_subscribe(o->store, &o->query, on_snapshot, &x);
     subscription_set_visible(x.sub, true);
-    while (!subscription_settled(x.sub) || !x.identity_done)
-        loop_turn(o->loop, 1000);
+    while (!over(&x, start))
+        loop_turn(o->loop, RETRY_MS);
     status = print(&x, subscription_snapshot(x.sub));
     subscription_close(x.sub);
     scope_cancel(&x.scope);

@@ -24,9 +24,11 @@ struct once_options {
     struct query query;
     const char *filter;      /* or NULL */
     enum once_format format;
+    int64_t wait_ms; /* what passes by itself (a connection refused, a
+                        throttle) is tried again for that long; 0 = never */
 };
 
-/* Runs the loop until everything has come. Returns the exit status: 0, 1 when
+/* Runs the loop until everything has come, or has failed for good. Returns the exit status: 0, 1 when
  * something could not be read (what was read is printed all the same; the
  * reason goes to stderr and into "errors"), 3 for credentials, 4 when the
  * cluster or service named does not exist. */

@@ -47,6 +47,8 @@ static const struct option_info infos[] = {
     {"config", STRING, AT(config), "FILE", "instead of your config file", 0},
     {"no-color", FLAG, AT(no_color), NULL, "words and bold only", 0},
     {"once", FLAG, AT(once), NULL, "print the view and exit", 0},
+    {"wait", STRING, 0, "SECONDS",
+     "--once tries again for that long (default 10)", 'w'},
     {"output", STRING, AT(output), "table|tsv|json|text",
      "format of --once; of tail: text or json", 'o'},
     {"since", STRING, AT(since), "15m|TIME", "tail: from when on", 0},
@@ -114,6 +116,11 @@ static int take_number(struct options *o, char letter, const char *text,
             return err_set(err, ERR_USAGE, "--refresh takes 0.2 to 3600 "
                            "seconds, not %s.", text);
         return 0;
+    case 'w':
+        if (fmt_parse_int(text, 0, 3600, &o->wait_s))
+            return err_set(err, ERR_USAGE, "--wait takes 0 to 3600 seconds, "
+                           "not %s.", text);
+        return 0;
     case 'b':
         if (strcmp(text, "unlimited") == 0) {
             o->unlimited = true;
@@ -166,7 +173,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
                                   [STRING] = required_argument,
                                   [OPTIONAL] = optional_argument};
     int c;
-    *o = (struct options){0};
+    *o = (struct options){.wait_s = 10};
     for (size_t i = 0; i < ARRAY_LEN(infos); i++)
         longs[i] = (struct option){infos[i].name, has_arg[infos[i].type],
                                    NULL, OPT_FIRST + (int)i};

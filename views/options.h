@@ -19,6 +19,7 @@ struct options {
     const char *sim_creds, *sim_deny, *sim_journal;
     double refresh_s;         /* 0 = not given */
     int64_t budget;           /* percent; 0 = not given */
+    int64_t wait_s;           /* of --once */
     uint64_t seed;
     const char *since, *lines; /* --since, --filter of tail */
     const char *view, *filter; /* operands */

@@ -63,14 +63,15 @@ static void end_call(struct ask *a, const struct err *err)
 }
 
 /* The answer's list, or an error when it has none. */
-static size_t answer_items(const struct aws_reply *reply, const char *member,
-                           const struct err **err, struct err *why)
+static size_t answer_items(const struct aws_reply *reply,
+                           const struct aws_op *op, const struct err **err,
+                           struct err *why)
 {
     if (*err != NULL)
         return 0;
-    if (json_is_array(json_object_get(reply->root, member)))
-        return ecs_items(reply->root, member);
-    err_set(why, ERR_PARSE, "The answer has no %s.", member);
+    if (json_is_array(json_object_get(reply->root, op->result)))
+        return ecs_items(reply->root, op->result);
+    err_set(why, ERR_PARSE, "%s: the answer has no %s.", op->name, op->result);
     *err = why;
     return 0;
 }
@@ -93,7 +94,7 @@ static void on_cluster_desc(void *arg, const struct aws_reply *reply,
     struct store *s = a->store;
     struct page *p = page_new();
     struct err why;
-    size_t n = answer_items(reply, "clusters", &err, &why);
+    size_t n = answer_items(reply, &ecs_describe_clusters, &err, &why);
     const char *arn, *reason;
 
     for (size_t i = 0; err == NULL && i < a->n_items; i++)
@@ -218,7 +219,7 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
     struct watch *w = a->watch;
     struct page *p = page_new();
     struct err why;
-    size_t n = answer_items(reply, "services", &err, &why);
+    size_t n = answer_items(reply, &ecs_describe_services, &err, &why);
     const char *arn, *reason;
 
     for (size_t i = 0; i < n; i++) {
@@ -357,7 +358,7 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
     struct watch *w = a->watch;
     struct page *live = page_new(), *stopped = page_new();
     struct err why;
-    size_t n = answer_items(reply, "tasks", &err, &why);
+    size_t n = answer_items(reply, &ecs_describe_tasks, &err, &why);
     const char *arn, *reason;
 
     for (size_t i = 0; i < n; i++)

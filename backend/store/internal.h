@@ -269,6 +269,7 @@ struct store {
     size_t n_dirty_svcs, cap_dirty_svcs;
     struct task_entry **dirty_tasks;
     size_t n_dirty_tasks, cap_dirty_tasks;
+    int64_t retry_ms; /* 0 = not hasty */
     bool paused;
 };
 

@@ -43,7 +43,7 @@ int64_t job_due(const struct job *j, int64_t period_ms)
 static int64_t retry_after(const struct store *s, const struct job *j)
 {
     int64_t ms = s->opts.refresh_ms, cap = 30000;
-    bool hasty = s->opts.retry_ms > 0;
+    bool hasty = s->retry_ms > 0;
 
     switch (j->err.code) {
     case ERR_CREDENTIALS:
@@ -59,7 +59,7 @@ static int64_t retry_after(const struct store *s, const struct job *j)
         break;
     }
     if (hasty) {
-        ms = s->opts.retry_ms;
+        ms = s->retry_ms;
         cap = 2000;
     }
     for (int i = 1; i < j->failures && ms < cap; i++)

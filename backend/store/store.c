@@ -354,6 +354,11 @@ void store_progress(const struct store *s, size_t *loaded, size_t *total)
         }
 }
 
+void store_set_retry(struct store *s, int64_t first_ms)
+{
+    s->retry_ms = first_ms;
+}
+
 void store_set_refresh(struct store *s, int64_t refresh_ms)
 {
     s->opts.refresh_ms = refresh_ms;

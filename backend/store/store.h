@@ -109,8 +109,6 @@ struct store_options {
     int64_t hidden_ms;          /* subscribed but hidden; 30000 */
     size_t keep_stopped;        /* remembered stopped tasks, 2000 */
     uint64_t seed;              /* of the schedule's jitter; 0 = the kernel's */
-    int64_t retry_ms;           /* first wait after an error, at most 2 s
-                                   later; 0 = by refresh_ms and the error */
 };
 
 struct store *store_new(struct loop *loop, struct aws_client *client,
@@ -155,6 +153,9 @@ void store_pause(struct store *s, bool paused);
 /* True while a fetch is in flight or due now (not merely scheduled). */
 /* :set refresh. */
 void store_set_refresh(struct store *s, int64_t refresh_ms);
+/* For --once: an error is followed by a try after that long, then after twice
+ * that, up to 2 s; 0 = by the refresh period and the kind of error. */
+void store_set_retry(struct store *s, int64_t first_ms);
 bool store_busy(const struct store *s);
 /* Progress for the header: described / named over all subscribed queries. */
 void store_progress(const struct store *s, size_t *loaded, size_t *total);

@@ -50,7 +50,7 @@ def once(plan=None, *more):
         if os.path.exists(count):
             os.unlink(count)
         env.update(LD_PRELOAD=SO, FAULTY=plan, FAULTY_COUNT=count)
-    p = subprocess.run([common.BIN, "--once", "-o", "json", *more,
+    p = subprocess.run([common.BIN, "--once", "--wait", "1", "-o", "json", *more,
                         "services"], env=env, stdin=subprocess.DEVNULL,
                        capture_output=True, text=True, timeout=60)
     reached = struct.unpack("Q", open(count, "rb").read())[0] if plan else 0
