@@ -13,8 +13,6 @@ void table_model_init(struct table_model *m, const struct kind *kind)
 {
     *m = (struct table_model){.kind = kind, .sort_column = -1};
     m->marks = map_new();
-    m->changed = map_new();
-    m->states = map_new();
 }
 
 void table_model_release(struct table_model *m)
@@ -23,8 +21,7 @@ void table_model_release(struct table_model *m)
         snapshot_unref(m->snap);
     filter_free(m->filter);
     map_free(m->marks, NULL);
-    map_free(m->changed, NULL);
-    map_free(m->states, free);
+    free(m->changed);
     free(m->order);
     *m = (struct table_model){0};
 }
@@ -71,71 +68,111 @@ static int compare_qsort(const void *a, const void *b, void *arg)
     return compare_rows(arg, *(const size_t *)a, *(const size_t *)b);
 }
 
-/* Where a row stood before, for the held order. */
-struct place {
-    size_t old, now, row;
-};
-
-static int compare_place(const void *a, const void *b)
+static void sort_rows(struct table_model *m, size_t from)
 {
-    const struct place *x = a, *y = b;
-    if (x->old != y->old)
-        return x->old < y->old ? -1 : 1;
-    return x->now < y->now ? -1 : x->now > y->now;
+    if (m->n > from + 1)
+        qsort_r(m->order + from, m->n - from, sizeof(*m->order),
+                compare_qsort, m);
 }
 
-/* Held order: rows stay where they were; new ones go to the end. */
-static void order_held(struct table_model *m, struct map *old_place)
+static void filter_rows(struct table_model *m)
 {
-    struct place *p = xcalloc(m->n ? m->n : 1, sizeof(*p));
-    for (size_t i = 0; i < m->n; i++) {
-        void *old = map_get(old_place, m->snap->rows[m->order[i]].key);
-        p[i] = (struct place){.old = old ? (size_t)(uintptr_t)old : SIZE_MAX,
-                              .now = i,
-                              .row = m->order[i]};
-    }
-    qsort(p, m->n, sizeof(*p), compare_place);
-    for (size_t i = 0; i < m->n; i++)
-        m->order[i] = p[i].row;
-    free(p);
+    m->n = 0;
+    m->order = xgrow(m->order, &m->cap, m->snap->n_rows + 1,
+                     sizeof(*m->order));
+    for (size_t i = 0; i < m->snap->n_rows; i++)
+        if (!m->filter ||
+            filter_match(m->filter, m->snap->rows[i].data, m->now_ms))
+            m->order[m->n++] = i;
 }
 
 void table_model_rebuild(struct table_model *m, int64_t now_ms)
 {
     m->now_ms = now_ms;
-    if (!m->snap) {
-        m->n = 0;
-        return;
-    }
     m->n = 0;
-    for (size_t i = 0; i < m->snap->n_rows; i++) {
-        if (m->filter &&
-            !filter_match(m->filter, m->snap->rows[i].data, now_ms))
-            continue;
-        m->order = xgrow(m->order, &m->cap, m->n + 1, sizeof(*m->order));
-        m->order[m->n++] = i;
-    }
-    if (m->n > 1)
-        qsort_r(m->order, m->n, sizeof(*m->order), compare_qsort, m);
+    if (!m->snap)
+        return;
+    filter_rows(m);
+    sort_rows(m, 0);
 }
 
-/* The state word of each row, to mark those that changed since last time. */
-static void note_changes(struct table_model *m)
+/* Index + 1 in the old snapshot of each row of the new one; 0 = not there. */
+static uint32_t *trace_rows(const struct snapshot *old,
+                            const struct snapshot *snap)
 {
-    map_clear(m->changed, NULL);
+    uint32_t top = 0, *at;
+    uint32_t *was = xcalloc(snap->n_rows + 1, sizeof(*was));
+    if (!old)
+        return was;
+    for (size_t i = 0; i < old->n_rows; i++)
+        if (old->rows[i].slot > top)
+            top = old->rows[i].slot;
+    at = xcalloc((size_t)top + 1, sizeof(*at));
+    for (size_t i = 0; i < old->n_rows; i++)
+        at[old->rows[i].slot] = (uint32_t)(i + 1);
+    for (size_t i = 0; i < snap->n_rows; i++) {
+        const struct snap_row *r = &snap->rows[i], *o;
+        uint32_t k = r->slot && r->slot <= top ? at[r->slot] : 0;
+        o = k ? &old->rows[k - 1] : NULL;
+        if (o && (o->data == r->data || strcmp(o->key, r->key) == 0)) {
+            was[i] = k;
+        } else if (o || !r->slot) {
+            o = snapshot_find(old, r->key);
+            was[i] = o ? (uint32_t)(o - old->rows + 1) : 0;
+        }
+    }
+    free(at);
+    return was;
+}
+
+/* Held order: rows stay where they were; new ones go to the end, sorted.
+ * `place` is where each row of the old snapshot stood, plus one. */
+static void order_held(struct table_model *m, const uint32_t *was,
+                       const uint32_t *place, size_t n_places)
+{
+    size_t *stood = xcalloc(n_places + 1, sizeof(*stood)), n = 0, kept = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        size_t row = m->order[i];
+        uint32_t at = was[row] ? place[was[row] - 1] : 0;
+        if (at) {
+            stood[at - 1] = row + 1;
+            kept++;
+        } else {
+            m->order[n++] = row;
+        }
+    }
+    memmove(m->order + kept, m->order, n * sizeof(*m->order));
+    n = 0;
+    for (size_t i = 0; i < n_places; i++)
+        if (stood[i])
+            m->order[n++] = stood[i] - 1;
+    free(stood);
+    sort_rows(m, kept);
+}
+
+static const char *state_word(const struct table_model *m, const void *row,
+                              struct cell_value *v)
+{
+    m->kind->columns[0].cell(row, m->now_ms, v);
+    return v->text ? v->text : "";
+}
+
+/* Marks the rows that have another state word than before. The same data
+ * means the same word. */
+static void note_changes(struct table_model *m, const struct snapshot *old,
+                         const uint32_t *was)
+{
+    free(m->changed);
+    m->changed = xcalloc(m->snap->n_rows + 1, sizeof(*m->changed));
     for (size_t i = 0; i < m->snap->n_rows; i++) {
-        const struct snap_row *r = &m->snap->rows[i];
-        struct cell_value v = {0};
-        if (m->kind->row_loading(r->data))
+        const void *row = m->snap->rows[i].data;
+        const void *before = was[i] ? old->rows[was[i] - 1].data : row;
+        struct cell_value u = {0}, v = {0};
+        if (row == before || m->kind->row_loading(row) ||
+            m->kind->row_loading(before))
             continue;
-        m->kind->columns[0].cell(r->data, m->now_ms, &v);
-        const char *word = v.text ? v.text : "";
-        const char *old = map_get(m->states, r->key);
-        if (old && strcmp(old, word) == 0)
-            continue;
-        if (old)
-            map_put(m->changed, r->key, m);
-        free(map_put(m->states, r->key, xstrdup(word)));
+        m->changed[i] = strcmp(state_word(m, before, &u),
+                               state_word(m, row, &v)) != 0;
     }
 }
 
@@ -155,23 +192,25 @@ static bool has_many_clusters(const struct table_model *m)
 void table_model_set(struct table_model *m, const struct snapshot *snap,
                      int64_t now_ms)
 {
-    struct map *places = NULL;
-    if (m->held && m->snap && m->n) {
-        places = map_new();
-        for (size_t i = 0; i < m->n; i++)
-            map_put(places, m->snap->rows[m->order[i]].key,
-                    (void *)(uintptr_t)(i + 1));
-    }
     const struct snapshot *old = m->snap;
+    uint32_t *was = trace_rows(old, snap), *place = NULL;
+    size_t n_places = m->n;
+    if (m->held && old && m->n) {
+        place = xcalloc(old->n_rows, sizeof(*place));
+        for (size_t i = 0; i < m->n; i++)
+            place[m->order[i]] = (uint32_t)(i + 1);
+    }
     m->snap = snapshot_ref(snap);
     m->now_ms = now_ms;
-    note_changes(m);
+    note_changes(m, old, was);
     m->mixed_clusters = has_many_clusters(m);
-    table_model_rebuild(m, now_ms);
-    if (places) {
-        order_held(m, places);
-        map_free(places, NULL);
-    }
+    filter_rows(m);
+    if (place)
+        order_held(m, was, place, n_places);
+    else
+        sort_rows(m, 0);
+    free(place);
+    free(was);
     if (old)
         snapshot_unref(old);
 }
@@ -285,7 +324,7 @@ static void source_row(const void *ctx, size_t row, struct table_row *out)
     out->key = r->key;
     out->dimmed = m->kind->row_dim && m->kind->row_dim(r->data);
     out->marked = map_get(m->marks, r->key) != NULL;
-    out->changed = map_get(m->changed, r->key) != NULL;
+    out->changed = m->changed[m->order[row]];
 }
 
 static void source_cell(const void *ctx, size_t row, size_t col,

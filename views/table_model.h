@@ -22,8 +22,7 @@ struct table_model {
     int sort_column;             /* index into kind->columns; -1 = default */
     bool sort_inverted;
     struct map *marks;           /* key -> itself */
-    struct map *changed;         /* keys whose row changed state last time */
-    struct map *states;          /* key -> text of the first cell, to know */
+    bool *changed;               /* by snapshot index: another state word */
     bool mixed_clusters;         /* show COL_CLUSTER columns */
     bool held;                   /* order is held: only additions/removals */
     int64_t now_ms;              /* as of the last rebuild */

@@ -49,6 +49,7 @@ struct svc_entry *svc_get(struct watch *w, const char *name_or_arn)
         e = xcalloc(1, sizeof(*e));
         e->watch = w;
         e->name = xstrdup(name);
+        e->number = ++w->store->numbers;
         e->jitter = 1000;
         map_put(w->svc_by_name, name, e);
         w->svcs = xgrow(w->svcs, &w->cap_svcs, w->n_svcs + 1,
@@ -70,6 +71,9 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
         e = xcalloc(1, sizeof(*e));
         e->watch = w;
         e->arn = xstrdup(id_or_arn);
+        e->number = s->n_free_numbers > 0
+                        ? s->free_numbers[--s->n_free_numbers]
+                        : ++s->numbers;
         e->jitter = 1000;
         map_put(s->task_by_id, id, e);
         w->tasks = xgrow(w->tasks, &w->cap_tasks, w->n_tasks + 1,
@@ -120,6 +124,9 @@ void task_drop(struct task_entry *e)
     w->tasks[e->slot]->slot = e->slot;
     w->unordered = true;
     map_remove(s->task_by_id, arn_tail(e->arn));
+    s->free_numbers = xgrow(s->free_numbers, &s->cap_free_numbers,
+                            s->n_free_numbers + 1, sizeof(uint32_t));
+    s->free_numbers[s->n_free_numbers++] = e->number;
     task_release(e);
 }
 
@@ -180,4 +187,5 @@ void entries_free(struct store *s)
     map_free(s->taskdefs, td_free);
     free(s->dirty_svcs);
     free(s->dirty_tasks);
+    free(s->free_numbers);
 }

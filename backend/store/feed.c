@@ -289,7 +289,7 @@ static void add_clusters(struct feed *f, struct snap_builder *b,
         snap_add_page(b, p);
         if (w->cluster == NULL)
             page_unref(p);
-        snap_add_row(b, c->arn, c);
+        snap_add_row(b, c->arn, c, 0);
     }
 }
 
@@ -304,7 +304,7 @@ static void add_services(struct watch *w, struct snap_builder *b,
         snap_add_page(b, e->data);
         snap_add_page(b, e->row_page);
         snap_add_page(b, e->td != NULL ? e->td->page : NULL);
-        snap_add_row(b, e->row->svc->arn, e->row);
+        snap_add_row(b, e->row->svc->arn, e->row, e->number);
         *loaded += !e->row->loading;
     }
 }
@@ -364,7 +364,7 @@ static void add_tasks(struct feed *f, struct watch *w,
         snap_add_page(b, e->data);
         snap_add_page(b, e->row_page);
         snap_add_page(b, e->td != NULL ? e->td->page : NULL);
-        snap_add_row(b, e->row->task->arn, e->row);
+        snap_add_row(b, e->row->task->arn, e->row, e->number);
         *loaded += !e->row->loading;
     }
 }
@@ -395,7 +395,7 @@ static void add_containers(struct feed *f, struct snap_builder *b,
             if (td->td->containers[k].name != NULL &&
                 strcmp(td->td->containers[k].name, c->name) == 0)
                 r->def = &td->td->containers[k];
-        snap_add_row(b, r->key, r);
+        snap_add_row(b, r->key, r, 0);
         (*loaded)++;
     }
     snap_add_page(b, p);

@@ -43,10 +43,13 @@ struct snap_builder {
     size_t n_rows, cap_rows;
     struct page **pages;
     size_t n_pages, cap_pages;
+    struct page *last[4]; /* neighbours share pages */
+    size_t n_last;
     uint64_t mark;
 };
 void snap_add_page(struct snap_builder *b, struct page *p); /* NULL is fine */
-void snap_add_row(struct snap_builder *b, const char *key, const void *data);
+void snap_add_row(struct snap_builder *b, const char *key, const void *data,
+                  uint32_t slot);
 /* Takes the builder's arrays; the caller fills the other fields of the result
  * (refcount 1) before anybody sees it. */
 struct snapshot *snap_finish(struct snap_builder *b);
@@ -103,6 +106,7 @@ struct watch;
 struct svc_entry {
     struct watch *watch;
     char *name, *arn; /* arn NULL until known */
+    uint32_t number;  /* snap_row.slot */
     struct page *data; /* what ECS said, NULL until described */
     const struct ecs_service *svc;
     struct page *row_page; /* the row made of it */
@@ -136,6 +140,7 @@ struct task_entry {
     struct svc_entry *svc; /* NULL: standalone or unknown */
     char *arn; /* an id only, until described */
     size_t slot; /* in watch->tasks */
+    uint32_t number; /* snap_row.slot */
     struct page *data;
     const struct ecs_task *task;
     struct page *row_page;
@@ -260,6 +265,9 @@ struct store {
     bool clusters_page;
     enum want want_clusters, want_cluster_desc; /* demand */
     struct timer pump_timer, eval_timer;
+    uint32_t numbers; /* handed out so far */
+    uint32_t *free_numbers; /* of tasks that are gone */
+    size_t n_free_numbers, cap_free_numbers;
     uint64_t seq;    /* sightings */
     uint64_t stamp;  /* pumps, for windows */
     uint64_t marks;  /* snapshots */

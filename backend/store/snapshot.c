@@ -49,7 +49,11 @@ void page_set(struct page **slot, struct page *p)
 
 void snap_add_page(struct snap_builder *b, struct page *p)
 {
-    if (p == NULL || p->mark == b->mark)
+    if (p == NULL || p == b->last[0] || p == b->last[1] || p == b->last[2] ||
+        p == b->last[3])
+        return;
+    b->last[b->n_last++ % ARRAY_LEN(b->last)] = p;
+    if (p->mark == b->mark)
         return;
     p->mark = b->mark;
     b->pages = xgrow(b->pages, &b->cap_pages, b->n_pages + 1,
@@ -57,10 +61,11 @@ void snap_add_page(struct snap_builder *b, struct page *p)
     b->pages[b->n_pages++] = page_ref(p);
 }
 
-void snap_add_row(struct snap_builder *b, const char *key, const void *data)
+void snap_add_row(struct snap_builder *b, const char *key, const void *data,
+                  uint32_t slot)
 {
     b->rows = xgrow(b->rows, &b->cap_rows, b->n_rows + 1, sizeof(*b->rows));
-    b->rows[b->n_rows++] = (struct snap_row){.key = key, .data = data};
+    b->rows[b->n_rows++] = (struct snap_row){.key = key, .data = data, .slot = slot};
 }
 
 struct snapshot *snap_finish(struct snap_builder *b)

@@ -72,6 +72,10 @@ struct container_row {
 struct snap_row {
     const char *key; /* ARN, or container_row.key */
     const void *data; /* the struct named above */
+    /* A small number that goes with the key from one snapshot of a query to
+     * the next, so that rows are found again without comparing names; another
+     * key may have it once the first is gone. 0 = none. */
+    uint32_t slot;
 };
 
 /* Something beside the rows that this identity may not read. */

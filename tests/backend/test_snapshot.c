@@ -18,7 +18,7 @@ static struct snapshot *make(struct page **pages, size_t n_pages,
     for (size_t i = 0; i < n_pages; i++)
         snap_add_page(&b, pages[i]);
     for (size_t i = 0; i < n; i++)
-        snap_add_row(&b, keys[i], keys[i]);
+        snap_add_row(&b, keys[i], keys[i], 0);
     return snap_finish(&b);
 }
 
