@@ -13,7 +13,7 @@
 #include "backend/base/rng.h"
 #include "backend/net/pool.h"
 
-enum { INLINE_PARSE = 256 * 1024, SECRET_BODY = 64 * 1024 };
+enum { INLINE_PARSE = 64 * 1024, SECRET_BODY = 64 * 1024 };
 static const int64_t SKEW_MS = 4 * 60 * 1000;
 
 /* A parse on the pool; outlives a cancelled call, owns its text. */

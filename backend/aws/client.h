@@ -71,7 +71,7 @@ struct aws_reply {
     const char *request_id; /* never NULL, may be "" */
     const char *body;       /* NUL-terminated */
     size_t body_len;
-    json_t *root; /* borrowed; NULL for XML and raw replies. Bodies above 256 KiB have
+    json_t *root; /* borrowed; NULL for XML and raw replies. Bodies above 64 KiB have
                      been parsed on the thread pool */
     int attempts; /* 1 = first try worked */
     int64_t date_ms; /* server's Date, 0 = none */

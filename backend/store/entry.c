@@ -74,6 +74,7 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
         e->number = s->n_free_numbers > 0
                         ? s->free_numbers[--s->n_free_numbers]
                         : ++s->numbers;
+        e->cls = -1;
         e->jitter = 1000;
         map_put(s->task_by_id, id, e);
         w->tasks = xgrow(w->tasks, &w->cap_tasks, w->n_tasks + 1,
@@ -120,6 +121,8 @@ void task_drop(struct task_entry *e)
     tries_end(&e->tries, &w->task_trouble);
     if (e->remembered)
         s->n_remembered--;
+    if (e->cls >= 0)
+        w->due_tasks[e->cls]--;
     w->tasks[e->slot] = w->tasks[--w->n_tasks];
     w->tasks[e->slot]->slot = e->slot;
     w->unordered = true;

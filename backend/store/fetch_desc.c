@@ -259,6 +259,11 @@ void fetch_svc_desc(struct watch *w, struct svc_entry **e, size_t n,
                w->name, prio, on_svc_desc);
 }
 
+static bool is_running(const char *status)
+{
+    return status != NULL && strcmp(status, "RUNNING") == 0;
+}
+
 static bool is_final(const struct ecs_task *t)
 {
     return t->last_status != NULL && (strcmp(t->last_status, "STOPPED") == 0 ||
@@ -274,6 +279,7 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     e->answered = true;
     w->unordered = w->unordered || e->task == NULL || is_final(t);
     e->task = t;
+    e->moving = !is_running(t->last_status) || !is_running(t->desired_status);
     page_set(&e->data, p);
     e->td = t->task_definition != NULL ? td_get(s, t->task_definition) : NULL;
     if (!e->in_stops) /* its group knows better than the list it was in */

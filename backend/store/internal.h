@@ -127,7 +127,7 @@ struct svc_entry {
     int jitter;           /* permille, shared by a batch */
     struct tries tries;
     bool answered;        /* by the answer that is being read */
-    int cls;              /* of the last scan */
+    int cls;              /* of the last scan; -1 = not in its counts */
     char *acked;          /* deployment id */
     struct job run;       /* ListTasks RUNNING of this service */
     uint64_t run_sig;     /* sig when run was started */
@@ -152,6 +152,7 @@ struct task_entry {
     bool remembered;
     bool gone;      /* left the RUNNING list: ask how it ended */
     bool missing;   /* a describe said so */
+    bool moving;    /* not RUNNING and meant to be */
     bool dirty, in_flight;
     enum want pinned; /* its containers are open */
     uint64_t seen;    /* sighting in a RUNNING list */
@@ -184,6 +185,8 @@ struct watch {
     bool unordered; /* tasks came, stopped or went since they were sorted */
     size_t svc_pos, task_pos; /* where the next scan begins */
     size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
+    int64_t task_scan_ms;  /* mono: when it was; 0 = scan again */
+    int64_t task_next_ms;  /* what was not due then is so at that time */
     struct job list, sweep, run, svc_desc, task_desc;
     struct trouble svc_trouble, task_trouble;
     int sweep_pages;

@@ -12,6 +12,7 @@ enum {
     SETTLED_MS = 60000,   /* running tasks off screen */
     HEALTHY_MS = 45000,   /* services off screen */
     TOUCHED_MS = 1000,
+    SCAN_MS = 200, /* how long the classes of a large scan serve */
     MAX_LISTS = 8,        /* walks in flight */
     MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
     MAX_TASKDEFS = 2

@@ -51,19 +51,11 @@ static int64_t svc_due(const struct pump *p, struct svc_entry *e,
     return e->described_ms + period * e->jitter / 1000;
 }
 
-static bool transitional(const struct task_entry *e)
-{
-    const char *last = e->task->last_status, *want = e->task->desired_status;
-
-    return last == NULL || strcmp(last, "RUNNING") != 0 || want == NULL ||
-           strcmp(want, "RUNNING") != 0;
-}
-
 /* After a mutation what moves is watched closely, also tasks that are new. */
 static bool touched(const struct pump *p, const struct task_entry *e)
 {
     return p->now < e->boost_ms ||
-           (e->svc != NULL && p->now < e->svc->boost_ms && transitional(e));
+           (e->svc != NULL && p->now < e->svc->boost_ms && e->moving);
 }
 
 static int64_t task_due(const struct pump *p, struct task_entry *e,
@@ -95,7 +87,7 @@ static int64_t task_due(const struct pump *p, struct task_entry *e,
         period = TOUCHED_MS;
     } else if (e->gone) {
         period = TOUCHED_MS;
-    } else if (transitional(e)) {
+    } else if (e->moving) {
         *cls = seen ? CLS_VISIBLE : CLS_TROUBLE;
         period = o->refresh_ms;
     } else if (seen) {
@@ -175,13 +167,34 @@ void pump_services(struct pump *p)
                 launch_services(p, w, (enum cls)cls);
 }
 
+/* In a large cluster every answer leaves room for one more batch, and looking
+ * at all tasks each time would cost more than the answer. The classes of the
+ * last scan serve a little longer while they fill a batch; what a person does
+ * (scrolling, touching) asks for a new scan. */
+static bool scan_serves(const struct pump *p, const struct watch *w)
+{
+    size_t due = 0;
+
+    for (int cls = 0; cls < CLS_N; cls++)
+        due += w->due_tasks[cls];
+    return due >= TASK_BATCH && w->task_scan_ms != 0 &&
+           p->now - w->task_scan_ms < SCAN_MS;
+}
+
 static void scan_tasks(struct pump *p, struct watch *w)
 {
-    memset(w->due_tasks, 0, sizeof(w->due_tasks));
-    if ((w->want_sweep == WANT_NO && w->want_tasks == WANT_NO &&
-         w->want_pins == WANT_NO) ||
-        !ready(p, job_due(&w->task_desc, 0)))
+    int64_t next = p->next;
+    bool wanted = w->want_sweep != WANT_NO || w->want_tasks != WANT_NO ||
+                  w->want_pins != WANT_NO;
+
+    if (wanted && ready(p, job_due(&w->task_desc, 0)) && scan_serves(p, w)) {
+        ready(p, max64(w->task_next_ms, p->now + 1));
         return;
+    }
+    memset(w->due_tasks, 0, sizeof(w->due_tasks));
+    if (!wanted || !ready(p, job_due(&w->task_desc, 0)))
+        return;
+    p->next = INT64_MAX;
     for (size_t i = 0; i < w->n_tasks; i++) {
         struct task_entry *e = w->tasks[i];
         enum cls cls = CLS_NONE;
@@ -190,6 +203,9 @@ static void scan_tasks(struct pump *p, struct watch *w)
         e->cls = at != INT64_MAX && ready(p, at) ? (int)cls : CLS_NONE;
         w->due_tasks[e->cls]++;
     }
+    w->task_scan_ms = p->now;
+    w->task_next_ms = p->next;
+    p->next = next < p->next ? next : p->next;
 }
 
 static void launch_tasks(struct watch *w, enum cls cls)

@@ -109,6 +109,14 @@ static void feed_free(struct feed *f)
     free(f);
 }
 
+/* What people look at has changed: the poller chooses anew. */
+static void look_again(struct store *s)
+{
+    for (struct watch *w = s->watches; w != NULL; w = w->next)
+        w->task_scan_ms = 0;
+    pump_soon(s);
+}
+
 struct subscription *store_subscribe(struct store *s, const struct query *q,
                                      snapshot_fn *cb, void *arg)
 {
@@ -125,7 +133,7 @@ struct subscription *store_subscribe(struct store *s, const struct query *q,
     *tail = sub;
     f->published_ms = 0; /* what is known is told at once */
     feed_dirty(f);
-    pump_soon(s);
+    look_again(s);
     eval_schedule(s);
     return sub;
 }
@@ -189,7 +197,7 @@ void subscription_set_visible(struct subscription *sub, bool visible)
     if (sub->visible == visible)
         return;
     sub->visible = visible;
-    pump_soon(sub->feed->store);
+    look_again(sub->feed->store);
 }
 
 void subscription_set_window(struct subscription *sub,
@@ -206,7 +214,7 @@ void subscription_set_window(struct subscription *sub,
     for (size_t i = 0; i < n; i++)
         sub->window[i] = xstrdup(keys[i]);
     sub->n_window = n;
-    pump_soon(sub->feed->store);
+    look_again(sub->feed->store);
 }
 
 bool subscription_settled(const struct subscription *sub)
@@ -269,7 +277,7 @@ void subscription_refresh(struct subscription *sub)
             w->described_ms = w->tries.at_ms = 0;
         else if (feed_covers(f, w))
             watch_now(w, f);
-    pump_soon(s);
+    look_again(s);
 }
 
 void store_touch(struct store *s, const char *cluster, const char *arn)
@@ -296,7 +304,7 @@ void store_touch(struct store *s, const char *cluster, const char *arn)
         svc_now(e);
         e->run.force = force || !job_denied(&e->run);
     }
-    pump_soon(s);
+    look_again(s);
 }
 
 const struct ecs_taskdef *store_taskdef(struct store *s, const char *arn)
