@@ -1,6 +1,7 @@
 /* dialog_draw.c - a dialog onto a surface: measure, then draw. */
 #include "tui/dialog.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "backend/base/utf8.h"
@@ -15,49 +16,6 @@ static int text_width(const char *text)
 static int max_int(int a, int b)
 {
     return a > b ? a : b;
-}
-
-/* Bytes of the next row of text within cols: breaks at the last blank, or in
- * a word that is longer than a row (an ARN). Sets *skip to the blank. */
-static size_t next_row(const char *text, int cols, size_t *skip)
-{
-    size_t n = strlen(text);
-    size_t fit = utf8_fit(text, n, cols, NULL);
-    uint32_t cp;
-
-    *skip = 0;
-    if (fit == n) {
-        return n;
-    }
-    if (fit == 0) {
-        return utf8_decode(text, n, &cp);
-    }
-    for (size_t at = fit; at > 0; at--) {
-        if (text[at] == ' ') {
-            *skip = 1;
-            return at;
-        }
-    }
-    return fit;
-}
-
-/* Draw (or only count, with s NULL) a wrapped value; returns its rows. */
-static int wrap_value(const char *text, int cols, struct surface *s, int row,
-                      int col, enum role role)
-{
-    int rows = 0;
-    size_t skip;
-
-    do {
-        size_t n = next_row(text, cols, &skip);
-
-        if (s) {
-            surface_putn(s, row + rows, col, cols, role, text, n);
-        }
-        rows++;
-        text += n + skip;
-    } while (*text);
-    return rows;
 }
 
 struct layout {
@@ -84,8 +42,9 @@ static int body_rows(const struct dialog *d, const struct layout *l)
     int rows = 0;
 
     for (size_t i = 0; i < d->n_lines; i++) {
-        rows += wrap_value(d->lines[i].value, l->inner - l->labels, NULL, 0,
-                           0, ROLE_DIALOG);
+        rows += surface_put_wrapped(
+            NULL, (struct rect){0, 0, INT_MAX, l->inner - l->labels},
+            ROLE_DIALOG, d->lines[i].value);
     }
     return rows;
 }
@@ -175,8 +134,10 @@ static void draw_body(const struct dialog *d, const struct layout *l,
         if (l->labels > 1) {
             surface_put(s, row, col, l->labels - 1, ROLE_MUTED, line->label);
         }
-        row += wrap_value(line->value, l->inner - l->labels, s, row,
-                          col + l->labels, line->role);
+        row += surface_put_wrapped(s,
+                                   (struct rect){row, col + l->labels, INT_MAX,
+                                                 l->inner - l->labels},
+                                   line->role, line->value);
     }
 }
 

@@ -55,6 +55,11 @@ int surface_printf(struct surface *s, int row, int col, int cols,
 /* Right-aligned within cols; the rest of the field is left alone. */
 int surface_put_right(struct surface *s, int row, int col, int cols,
                       enum role role, const char *text);
+/* Wrapped at blanks into r, from its top; a word is broken only where the row
+ * would be left emptier than a third. What needs more than r.rows is cut.
+ * Returns the rows used; s NULL only counts. */
+int surface_put_wrapped(struct surface *s, struct rect r, enum role role,
+                        const char *text);
 /* Change role / add attributes of cells already drawn. */
 void surface_paint(struct surface *s, struct rect r, enum role role);
 void surface_add_attrs(struct surface *s, struct rect r, uint8_t attrs);

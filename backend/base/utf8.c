@@ -213,20 +213,14 @@ bool utf8_is_clean(const char *s, size_t n)
     return true;
 }
 
-void utf8_put_middle(struct strbuf *out, const char *s, int cols)
+/* Both ends of s with `...` between; the head takes up to head_cols. */
+static void put_ends(struct strbuf *out, const char *s, int cols,
+                     int head_cols)
 {
     size_t n = strlen(s), head, i;
     int total, used, tail, w;
 
-    if (utf8_fit(s, n, cols, NULL) == n) {
-        strbuf_append(out, s, n);
-        return;
-    }
-    if (cols < 6) {
-        strbuf_append(out, s, utf8_fit(s, n, cols, NULL));
-        return;
-    }
-    head = utf8_fit(s, n, (cols - 3) / 2, &used);
+    head = utf8_fit(s, n, head_cols, &used);
     tail = cols - 3 - used;
     total = utf8_width(s, n) - used;
     /* Drop from the middle until the rest fits, then its orphaned marks. */
@@ -244,18 +238,34 @@ void utf8_put_middle(struct strbuf *out, const char *s, int cols)
     strbuf_append(out, s + i, n - i);
 }
 
+/* Put all of s where it fits, or a bare cut where less than `least` columns
+ * leave no room for dots. Returns whether that settled it. */
+static bool put_plain(struct strbuf *out, const char *s, int cols, int least)
+{
+    size_t n = strlen(s), fit = utf8_fit(s, n, cols, NULL);
+
+    if (fit < n && cols >= least)
+        return false;
+    strbuf_append(out, s, fit);
+    return true;
+}
+
+void utf8_put_middle(struct strbuf *out, const char *s, int cols)
+{
+    if (!put_plain(out, s, cols, 6))
+        put_ends(out, s, cols, (cols - 3) / 2);
+}
+
+void utf8_put_tail(struct strbuf *out, const char *s, int cols)
+{
+    if (!put_plain(out, s, cols, 4))
+        put_ends(out, s, cols, 0);
+}
+
 void utf8_put_end(struct strbuf *out, const char *s, int cols)
 {
-    size_t n = strlen(s);
-
-    if (utf8_fit(s, n, cols, NULL) == n) {
-        strbuf_append(out, s, n);
+    if (put_plain(out, s, cols, 4))
         return;
-    }
-    if (cols < 4) {
-        strbuf_append(out, s, utf8_fit(s, n, cols, NULL));
-        return;
-    }
-    strbuf_append(out, s, utf8_fit(s, n, cols - 3, NULL));
+    strbuf_append(out, s, utf8_fit(s, strlen(s), cols - 3, NULL));
     strbuf_puts(out, "...");
 }

@@ -37,5 +37,7 @@ bool utf8_is_clean(const char *s, size_t n);
 void utf8_put_middle(struct strbuf *out, const char *s, int cols);
 /* Append s cut to `cols` columns at its end, with `...` when cut. */
 void utf8_put_end(struct strbuf *out, const char *s, int cols);
+/* Append s cut to `cols` columns at its start, with `...` when cut. */
+void utf8_put_tail(struct strbuf *out, const char *s, int cols);
 
 #endif

@@ -206,6 +206,33 @@ static void fit_never_splits_a_character(void **state)
     assert_int_equal(utf8_width("a" WIDE "e" ACCENT "\x9b", 8), 5);
 }
 
+static void cuts_of_the_start_keep_the_tail(void **state)
+{
+    static const struct {
+        const char *in;
+        int cols;
+        const char *tail;
+    } rows[] = {
+        {"short", 5, "short"},
+        {"", 0, ""},
+        {"abcdefghij", 9, "...efghij"},
+        {"abcdefghij", 4, "...j"},
+        {"abcdefghij", 3, "abc"},
+        {"abcdefghij", 0, ""},
+        {WIDE WIDE WIDE WIDE WIDE, 8, "..." WIDE WIDE},
+        {"abcx" ACCENT "yz", 5, "...yz"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct strbuf b = STRBUF_INIT;
+
+        utf8_put_tail(&b, rows[i].in, rows[i].cols);
+        assert_string_equal(strbuf_get(&b), rows[i].tail);
+        strbuf_release(&b);
+    }
+}
+
 static void cuts_keep_head_and_tail_or_head(void **state)
 {
     static const struct {
@@ -383,6 +410,7 @@ int main(void)
         cmocka_unit_test(sanitise_replaces_harm_and_nothing_else),
         cmocka_unit_test(sanitise_of_random_bytes_is_clean_and_idempotent),
         cmocka_unit_test(fit_never_splits_a_character),
+        cmocka_unit_test(cuts_of_the_start_keep_the_tail),
         cmocka_unit_test(cuts_keep_head_and_tail_or_head),
         cmocka_unit_test(cuts_of_random_text_always_fit),
         cmocka_unit_test(err_set_clears_the_rest_and_sanitises),

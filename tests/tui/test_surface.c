@@ -221,6 +221,45 @@ static void right_alignment_fits_the_field(void **state)
     }
 }
 
+static void wrapping_breaks_at_blanks_within_its_rows(void **state)
+{
+    static const struct {
+        const char *text;
+        int rows, cols, used;
+        const char *shown[3];
+    } cases[] = {
+        {"one two", 3, 7, 1, {"one two", "", ""}},
+        {"one two", 3, 6, 2, {"one", "two", ""}},
+        {"one two three", 2, 5, 2, {"one", "two", ""}},
+        {"one  two", 3, 4, 2, {"one", "two", ""}},
+        {"abcdefgh", 3, 3, 3, {"abc", "def", "gh"}},
+        {"a bcdefghijkl", 3, 9, 2, {"a bcdefgh", "ijkl", ""}},
+        {"", 3, 5, 1, {"", "", ""}},
+        {"none", 0, 5, 0, {"", "", ""}},
+    };
+    struct surface s;
+
+    (void)state;
+    surface_init(&s, 3, 20);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct rect r = {0, 0, cases[i].rows, cases[i].cols};
+
+        surface_clear(&s);
+        assert_int_equal(
+            surface_put_wrapped(NULL, r, ROLE_TEXT, cases[i].text),
+            cases[i].used);
+        assert_int_equal(surface_put_wrapped(&s, r, ROLE_TEXT, cases[i].text),
+                         cases[i].used);
+        for (int row = 0; row < 3; row++) {
+            char *text = surface_row_text(&s, row);
+
+            assert_string_equal(text, cases[i].shown[row]);
+            free(text);
+        }
+    }
+    surface_release(&s);
+}
+
 static void printf_is_clipped_like_text(void **state)
 {
     struct surface s;
@@ -378,6 +417,7 @@ int main(void)
         cmocka_unit_test(rectangles_are_clipped),
         cmocka_unit_test(painting_keeps_the_text),
         cmocka_unit_test(right_alignment_fits_the_field),
+        cmocka_unit_test(wrapping_breaks_at_blanks_within_its_rows),
         cmocka_unit_test(printf_is_clipped_like_text),
         cmocka_unit_test(a_rule_carries_its_title),
         cmocka_unit_test(titles_never_push_out_an_edge),
