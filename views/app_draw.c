@@ -83,21 +83,15 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
     status_draw(s, row, base, 2, segs, ARRAY_LEN(segs));
 }
 
-static void draw_doc_row(struct surface *s, struct rect row,
-                         const struct doc *d)
-{
-    doc_draw(d, s, (struct rect){row.row, row.col + 1, 1, row.cols - 1});
-}
-
+/* The way here. Where it is too long its start goes: the last word says what
+ * is on screen. */
 static void draw_crumb(struct app *a, struct surface *s, struct rect row)
 {
     struct doc left = DOC_INIT, right = DOC_INIT;
+    struct strbuf cut = STRBUF_INIT;
     struct view *top = app_top(a);
-    size_t from = a->depth > 4 ? a->depth - 3 : 0;
-    if (from)
-        doc_put(&left, ROLE_CRUMB, "... > ");
-    for (size_t i = from; i < a->depth; i++) {
-        if (i > from)
+    for (size_t i = 0; i < a->depth; i++) {
+        if (i)
             doc_put(&left, ROLE_CRUMB, " > ");
         a->stack[i]->ops->crumb(a->stack[i], &left);
     }
@@ -107,12 +101,16 @@ static void draw_crumb(struct app *a, struct surface *s, struct rect row)
     surface_fill(s, row, ROLE_CRUMB);
     if (lw + rw + 4 > row.cols && row.cols > 60)
         lw = row.cols - rw - 4;
-    doc_draw(&left, s, (struct rect){row.row, 1, 1, lw < row.cols - 1
-                                                         ? lw
-                                                         : row.cols - 1});
+    if (lw > row.cols - 1)
+        lw = row.cols - 1;
+    char *text = doc_text(&left);
+    utf8_put_tail(&cut, text, lw);
+    surface_put(s, row.row, 1, lw, ROLE_CRUMB, strbuf_get(&cut));
     if (rw && lw + rw + 3 <= row.cols)
         doc_draw(&right, s,
                  (struct rect){row.row, row.cols - rw - 1, 1, rw});
+    free(text);
+    strbuf_release(&cut);
     doc_release(&left);
     doc_release(&right);
 }
@@ -124,7 +122,10 @@ static void draw_summary(struct app *a, struct surface *s, struct rect row)
     surface_fill(s, row, ROLE_SUMMARY);
     if (top->ops->summary)
         top->ops->summary(top, &d);
-    draw_doc_row(s, row, &d);
+    doc_draw(&d, s, (struct rect){row.row, row.col + 1, 1, row.cols - 1});
+    if (doc_width(&d) > row.cols - 1) /* half a number is a wrong number */
+        surface_put(s, row.row, row.col + row.cols - 4, 4, ROLE_SUMMARY,
+                    " ...");
     doc_release(&d);
 }
 
@@ -169,33 +170,11 @@ static int draw_message(struct app *a, struct surface *s, int bottom,
     } else if (!banner(a, text, sizeof(text))) {
         return 0;
     }
-    const char *p = text, *lines[MESSAGE_ROWS];
-    size_t lens[MESSAGE_ROWS], left = strlen(text);
-    int rows = 0;
-    while (left && rows < MESSAGE_ROWS) {
-        size_t n = utf8_fit(p, left, cols - 2, NULL);
-        /* Break at a blank where there is one in the last two thirds. */
-        for (size_t k = n; n < left && k > n / 3; k--) {
-            if (p[k] == ' ') {
-                n = k;
-                break;
-            }
-        }
-        lines[rows] = p;
-        lens[rows++] = n;
-        p += n;
-        left -= n;
-        while (left && *p == ' ') {
-            p++;
-            left--;
-        }
-    }
-    for (int i = 0; i < rows; i++) {
-        surface_fill(s, (struct rect){bottom - rows + i, 0, 1, cols}, role);
-        surface_putn(s, bottom - rows + i, 1, cols - 1, role, lines[i],
-                     lens[i]);
-    }
-    return rows;
+    struct rect r = {0, 1, MESSAGE_ROWS, cols - 2};
+    r.rows = surface_put_wrapped(NULL, r, role, text);
+    r.row = bottom - r.rows;
+    surface_fill(s, (struct rect){r.row, 0, r.rows, cols}, role);
+    return surface_put_wrapped(s, r, role, text);
 }
 
 static void draw_hints(struct app *a, struct surface *s, struct rect row)

@@ -121,8 +121,9 @@ char *doc_text(const struct doc *d)
     struct strbuf b = STRBUF_INIT;
     for (size_t i = 0; i < doc_lines(d); i++) {
         struct text_line line = line_at(d, i);
+        if (i)
+            strbuf_putc(&b, '\n');
         strbuf_append(&b, line.text, line.len);
-        strbuf_putc(&b, '\n');
     }
     return strbuf_detach(&b);
 }

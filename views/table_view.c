@@ -49,7 +49,12 @@ static void draw_empty(struct table_view *tv, struct surface *s,
     const struct snapshot *snap = tv->model.snap;
     char text[800];
     enum role role = ROLE_MUTED;
-    if (snap && snap->error.code != ERR_NONE) {
+    if (tv->model.filter && snap && snap->n_rows) {
+        snprintf(text, sizeof(text),
+                 "none of %zu %s matches the filter %s (Esc clears it)",
+                 snap->n_rows, tv->model.kind->name,
+                 table_model_filter_text(&tv->model));
+    } else if (snap && snap->error.code != ERR_NONE) {
         role = ROLE_ERROR;
         snprintf(text, sizeof(text), "%s%s%s",
                  snap->error.code == ERR_DENIED ? "Not allowed: " : "",
@@ -59,16 +64,13 @@ static void draw_empty(struct table_view *tv, struct surface *s,
                                                   : "");
     } else if (!snap || !snap->first_page) {
         snprintf(text, sizeof(text), "loading %s ...", tv->model.kind->name);
-    } else if (tv->model.filter) {
-        snprintf(text, sizeof(text),
-                 "none of %zu %s matches the filter %s (Esc clears it)",
-                 snap->n_rows, tv->model.kind->name,
-                 table_model_filter_text(&tv->model));
     } else {
         snprintf(text, sizeof(text), "%s", tv->model.kind->empty);
     }
-    if (r.rows > 1)
-        surface_put(s, r.row + 1, r.col + 2, r.cols - 2, role, text);
+    surface_put_wrapped(s,
+                        (struct rect){r.row + 1, r.col + 2, r.rows - 1,
+                                      r.cols - 3},
+                        role, text);
 }
 
 /* How the body is shared out: table, then the pane below (or beside, on very
@@ -76,7 +78,11 @@ static void draw_empty(struct table_view *tv, struct surface *s,
 static struct rect split(const struct table_view *tv, struct rect *r)
 {
     struct rect pane = {0};
-    int want = r->rows >= 36 ? 14 : r->rows >= 18 ? 8 : r->rows >= 12 ? 5 : 0;
+    /* Without steps: a message that takes a row moves the pane by one. */
+    int want = r->rows >= 36   ? 14
+               : r->rows >= 18 ? 8 + (r->rows - 18) / 3
+               : r->rows >= 12 ? 5 + (r->rows - 12) / 2
+                               : 0;
     if (!tv->model.kind->explain || !want || tv->view.app->fullscreen)
         return pane;
     if (r->cols >= 190 && r->rows >= 30) {

@@ -1,0 +1,113 @@
+/* The frame around the views, at sizes where not all fits: what is cut, and
+ * what a message moves. */
+#include "tests/flow/lab.h"
+
+static char *row_text(const struct lab *l, int row)
+{
+    return surface_row_text(&l->app->surface, row);
+}
+
+static bool row_has(const struct lab *l, int row, const char *text)
+{
+    char *have = row_text(l, row);
+    bool found = strstr(have, text) != NULL;
+    free(have);
+    return found;
+}
+
+static int row_of_text(const struct lab *l, const char *text)
+{
+    for (int i = 0; i < l->app->surface.rows; i++) {
+        char *have = row_text(l, i);
+        bool found = strstr(have, text) != NULL;
+        free(have);
+        if (found)
+            return i;
+    }
+    return -1;
+}
+
+static void a_long_way_keeps_its_last_word(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, "thumbnailer");
+    key(l, "<Enter>");
+    pass(l, 2000);
+    key(l, "<Enter>");
+    pass(l, 2000);
+    app_draw(l->app, 24, 80);
+    assert_true(row_has(l, 2, "..."));
+    assert_true(row_has(l, 2, "containers("));
+    assert_true(row_has(l, 2, "sort:"));
+    app_draw(l->app, 24, 200);
+    assert_true(row_has(l, 2, " services(1 of 42) > thumbnailer > tasks("));
+}
+
+static void a_summary_is_never_cut_in_a_number(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    app_draw(l->app, 24, 120);
+    assert_true(row_has(l, 1, " run "));
+    assert_false(row_has(l, 1, "..."));
+    app_draw(l->app, 24, 45);
+    assert_true(row_has(l, 1, " ..."));
+}
+
+/* At every height: the pane gives up no more than the rows of the message. */
+static void a_message_moves_the_pane_by_its_own_rows(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    for (int rows = 20; rows < 60; rows++) {
+        l->app->messages.shown = false;
+        app_draw(l->app, rows, 120);
+        int before = row_of_text(l, "-- payments-api");
+        app_say(l->app, MSG_INFO, "Something happened.");
+        app_draw(l->app, rows, 120);
+        int after = row_of_text(l, "-- payments-api");
+        assert_true(before > 0 && after > 0);
+        assert_in_range(before - after + 1, 0, 2);
+    }
+}
+
+static void a_filter_without_rows_speaks_before_an_old_error(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    sim_fault_add(l->sim, NULL, FAULT_EXPIRED, 0, -1, 0);
+    pass(l, 15000);
+    l->app->messages.shown = false;
+    paint(l);
+    assert_true(row_of_text(l, "stale since") > 0);
+    key(l, "/");
+    type(l, "zzz");
+    assert_true(row_of_text(l, "none of 42 services matches the filter zzz") >
+                0);
+}
+
+static void an_error_without_rows_is_wrapped_not_cut(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "default", 7);
+    sim_fault_add(l->sim, NULL, FAULT_EXPIRED, 0, -1, 0);
+    lab_open(l, NULL, false, &kind_services, NULL, NULL);
+    app_draw(l->app, 24, 60);
+    assert_true(row_of_text(l, "ListClusters: ExpiredToken") > 0);
+    int row = row_of_text(l, "ListClusters: ExpiredToken");
+    assert_true(row_has(l, row + 1, "is expired."));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_long_way_keeps_its_last_word),
+        T(a_summary_is_never_cut_in_a_number),
+        T(a_message_moves_the_pane_by_its_own_rows),
+        T(a_filter_without_rows_speaks_before_an_old_error),
+        T(an_error_without_rows_is_wrapped_not_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
