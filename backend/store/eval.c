@@ -93,7 +93,7 @@ static const struct ecs_task *loading_task(struct task_entry *e,
 
     t->arn = arena_strdup(a, e->arn);
     t->id = arn_tail(t->arn);
-    t->cluster_arn = arena_strdup(a, e->watch->arn);
+    t->cluster_arn = arena_strdup(a, watch_ref(e->watch));
     t->service = e->svc != NULL ? arena_strdup(a, e->svc->name) : NULL;
     return t;
 }
@@ -187,7 +187,7 @@ static const struct ecs_service *loading_svc(struct svc_entry *e,
     svc->arn = arena_strdup(a, e->arn != NULL ? e->arn : e->name);
     svc->name = arena_strdup(a, e->name);
     svc->cluster = arena_strdup(a, e->watch->name);
-    svc->cluster_arn = arena_strdup(a, e->watch->arn);
+    svc->cluster_arn = arena_strdup(a, watch_ref(e->watch));
     svc->controller = "ECS";
     svc->max_percent = svc->min_healthy_percent = svc->grace_seconds = -1;
     return svc;

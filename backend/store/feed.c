@@ -278,7 +278,7 @@ static void add_clusters(struct feed *f, struct snap_builder *b,
 
             p = page_new();
             stub = arena_alloc(p->arena, sizeof(*stub));
-            stub->arn = arena_strdup(p->arena, w->arn);
+            stub->arn = arena_strdup(p->arena, watch_ref(w));
             stub->name = arena_strdup(p->arena, w->name);
             stub->instances = stub->running = stub->pending = -1;
             stub->services = stub->running_ec2 = stub->running_fargate = -1;

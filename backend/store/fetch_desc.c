@@ -139,7 +139,7 @@ void fetch_cluster_desc(struct store *s, struct watch **w, size_t n,
 
     a->items = xreallocarray(NULL, n, sizeof(void *));
     for (size_t i = 0; i < n; i++) {
-        names[i] = w[i]->arn != NULL ? w[i]->arn : w[i]->name;
+        names[i] = watch_ref(w[i]);
         w[i]->in_flight = true;
         a->items[a->n_items++] = w[i];
     }
@@ -228,8 +228,13 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
         struct svc_entry *e =
             svc != NULL ? map_get(w->svc_by_name, arn_tail(svc->arn)) : NULL;
 
-        if (e != NULL && e->in_flight) /* nothing that nobody asked for */
-            svc_described(e, svc, p);
+        if (e == NULL || !e->in_flight) /* nothing that nobody asked for */
+            continue;
+        if (svc->cluster_arn == NULL) { /* it is where it was asked for */
+            svc->cluster_arn = arena_strdup(p->arena, watch_ref(w));
+            svc->cluster = arn_tail(svc->cluster_arn);
+        }
+        svc_described(e, svc, p);
     }
     for (size_t i = 0;
          err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
@@ -313,8 +318,11 @@ static void take_task(struct watch *w, json_t *o, struct page *live,
         p = stopped;
     }
     e = t != NULL ? map_get(w->store->task_by_id, arn_tail(t->arn)) : NULL;
-    if (e != NULL && e->in_flight && e->watch == w)
-        task_described(e, t, p);
+    if (e == NULL || !e->in_flight || e->watch != w)
+        return;
+    if (t->cluster_arn == NULL)
+        t->cluster_arn = arena_strdup(p->arena, watch_ref(w));
+    task_described(e, t, p);
 }
 
 static void task_missing(struct store *s, const char *arn)

@@ -196,6 +196,12 @@ struct watch {
     int64_t boost_ms;
 };
 
+/* What the cluster can be asked for by. */
+static inline const char *watch_ref(const struct watch *w)
+{
+    return w->arn != NULL ? w->arn : w->name;
+}
+
 struct subscription {
     struct feed *feed;
     struct subscription *next;

@@ -39,7 +39,7 @@ const char *svc_state_help(enum svc_state s)
 
 static bool is(const char *a, const char *b)
 {
-    return a && strcmp(a, b) == 0;
+    return a && b && strcmp(a, b) == 0;
 }
 
 static int64_t later(int64_t a, int64_t b)

@@ -41,6 +41,7 @@ struct lab {
     struct rng rng;
     struct sim *sim;
     struct sim *second;   /* of profile "second"; NULL unless asked for */
+    const char *endpoint; /* a server that is no simulator; or NULL */
     char *aws_config;     /* path; NULL = no files are read */
     struct http *http;
     struct asker *asker;
@@ -64,6 +65,11 @@ static inline const char *lab_env(void *arg, const char *name)
         return strcmp(name, "AWS_SHARED_CREDENTIALS_FILE") == 0 ? "/dev/null"
                                                                  : NULL;
     }
+    if (l->endpoint)
+        return strncmp(name, "AWS_ACCESS_KEY_ID", 17) == 0 ||
+                       strncmp(name, "AWS_SECRET_ACCESS_KEY", 21) == 0
+                   ? "AKIAEXAMPLE"
+                   : NULL;
     if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
         return sim_access_key(l->sim);
     if (strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0)
@@ -139,9 +145,9 @@ static inline void lab_open(struct lab *l, const char *profile,
         .realm = {.loop = l->loop, .clock = l->clock, .rng = &l->rng,
                   .http = l->http,
                   .aws = {.env = {lab_env, l}, .no_files = !l->aws_config,
-                          .endpoint_url = l->aws_config
-                                              ? NULL
-                                              : sim_endpoint(l->sim),
+                          .endpoint_url = l->aws_config ? NULL
+                                          : l->endpoint ? l->endpoint
+                                                  : sim_endpoint(l->sim),
                           .read_only = read_only, .budget_unlimited = true},
                   .store = {.refresh_ms = 5000, .hidden_ms = 30000,
                             .keep_stopped = 200, .seed = 1},
@@ -152,7 +158,9 @@ static inline void lab_open(struct lab *l, const char *profile,
         .read_only = read_only ? "it was started with --read-only" : NULL,
         .refresh_ms = 5000, .cluster = cluster};
     o.first = realm_new(&o.realm, 1, profile,
-                        l->aws_config ? NULL : sim_region(l->sim), &err);
+                        l->aws_config ? NULL
+                        : l->endpoint ? "eu-west-1"
+                                      : sim_region(l->sim), &err);
     if (!o.first)
         fail_msg("%s", err.message);
     l->app = app_new(&o);

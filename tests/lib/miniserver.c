@@ -35,6 +35,8 @@ struct miniserver {
     char url[64];
     struct mini_step steps[MAX_STEPS]; /* strings are ours */
     size_t n_steps, at;
+    mini_fn *fn; /* instead of steps */
+    void *fn_arg;
     struct request *requests;
     size_t n_requests, cap;
     size_t accepted;
@@ -123,7 +125,13 @@ static void play(struct conn *c)
     static const struct mini_step end = {
         .status = 599, .body = "the script has ended"};
     const struct mini_step *s = m->at < m->n_steps ? &m->steps[m->at++] : &end;
+    struct mini_step made = {0};
 
+    if (m->fn) {
+        const struct request *r = &m->requests[m->n_requests - 1];
+        m->fn(m->fn_arg, r->head, r->body, &made);
+        s = &made;
+    }
     switch (s->act) {
     case MINI_DROP:
     case MINI_RESET:
@@ -267,6 +275,12 @@ void mini_push(struct miniserver *m, const struct mini_step *step)
     } else {
         s->body = xstrdup(step->body);
     }
+}
+
+void mini_answer(struct miniserver *m, mini_fn *fn, void *arg)
+{
+    m->fn = fn;
+    m->fn_arg = arg;
 }
 
 void mini_reply(struct miniserver *m, int status, const char *body)

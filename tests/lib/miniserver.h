@@ -34,6 +34,12 @@ void mini_free(struct miniserver *m);
 const char *mini_url(const struct miniserver *m);
 /* Appended to the script; copied. After the script's end: status 599. */
 void mini_push(struct miniserver *m, const struct mini_step *step);
+/* From now on fn makes the step of each request (head: request line and
+ * headers), and the script is passed over. The step's strings are borrowed
+ * until fn runs again. */
+typedef void mini_fn(void *arg, const char *head, const char *body,
+                     struct mini_step *step);
+void mini_answer(struct miniserver *m, mini_fn *fn, void *arg);
 /* Short for a plain reply. */
 void mini_reply(struct miniserver *m, int status, const char *body);
 void mini_release(struct miniserver *m);

@@ -11,7 +11,7 @@
 
 static bool is(const char *a, const char *b)
 {
-    return a && strcmp(a, b) == 0;
+    return a && b && strcmp(a, b) == 0;
 }
 
 /* AWS's own rule where the service does not say otherwise: half of desired,

@@ -15,7 +15,7 @@
 
 static bool is(const char *a, const char *b)
 {
-    return a && strcmp(a, b) == 0;
+    return a && b && strcmp(a, b) == 0;
 }
 
 /* The pair of statuses: a RUNNING task that is desired STOPPED is going. */
