@@ -280,9 +280,8 @@ static void open_logs(struct table_view *tv)
 {
     struct target *t;
     size_t n = table_view_targets(&tv->view, &t);
-    if (!n)
-        return;
-    log_view_open(tv->view.app, t, n);
+    if (n)
+        log_view_open(tv->view.app, t, n);
     for (size_t i = 0; i < n; i++)
         target_release(&t[i]);
     free(t);

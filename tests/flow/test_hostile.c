@@ -286,7 +286,7 @@ static void no_reply_reaches_the_terminal_unwashed(void **state)
     char path[300];
     struct stage st = {0};
     const char *root = getenv("ECSDASH_ROOT");
-    uint64_t only = number("SEED", 0), n = number("SEEDS", 40);
+    uint64_t only = number("SEED", 0), n = number("SEEDS", 24);
     (void)state;
     snprintf(path, sizeof(path), "%s/tests/data/shapes.tsv",
              root ? root : ".");
