@@ -54,10 +54,12 @@ static void emit(struct input *in, uint32_t code, uint8_t mods, input_fn *fn,
                  void *arg)
 {
     struct input_event e = {.kind = INPUT_KEY, .key = {code, mods}};
+    bool late = in->late;
     if (in->alt)
         e.key.mods |= K_ALT;
-    in->alt = false;
-    fn(arg, &e);
+    in->alt = in->late = false;
+    if (!late)
+        fn(arg, &e);
 }
 
 /* Control bytes and ASCII; returns the key of one byte below 0x80. */
@@ -296,6 +298,16 @@ static void feed_byte(struct input *in, unsigned char c, input_fn *fn,
                     : c == ESC ? INPUT_STRING_ESC
                                : INPUT_STRING;
         break;
+    case INPUT_LATE:
+        in->late = c == '[' || c == 'O';
+        in->n_params = 0;
+        if (in->late) {
+            in->state = c == '[' ? INPUT_CSI : INPUT_SS3;
+            break;
+        }
+        in->state = INPUT_GROUND;
+        in_ground(in, c, fn, arg);
+        break;
     case INPUT_MOUSE:
         if (--in->mouse_left == 0)
             in->state = INPUT_GROUND;
@@ -306,6 +318,8 @@ static void feed_byte(struct input *in, unsigned char c, input_fn *fn,
     }
     if (in->state == INPUT_GROUND && !in->n_utf8)
         in->alt = false;
+    if (in->state != INPUT_CSI && in->state != INPUT_SS3)
+        in->late = false;
 }
 
 void input_feed(struct input *in, const void *bytes, size_t n, input_fn *fn,
@@ -317,6 +331,13 @@ void input_feed(struct input *in, const void *bytes, size_t n, input_fn *fn,
     in->bytes += n;
 }
 
+/* The first byte of a tail whose ESC was a key by then, and nothing after it
+ * yet: a person may have typed it. */
+static bool is_bare_tail(const struct input *in)
+{
+    return in->late && (in->state == INPUT_SS3 || !in->n_params);
+}
+
 /* A lone ESC is decided soon. Half a sequence gets longer: on a slow link its
  * tail may be seconds behind, and it must not turn into keys; a paste waits
  * for its end for ever. */
@@ -325,8 +346,11 @@ int input_timeout_ms(const struct input *in)
     switch (in->state) {
     case INPUT_ESCAPE:
         return in->escape_ms;
+    case INPUT_LATE:
+        return 1000;
     case INPUT_CSI:
     case INPUT_SS3:
+        return is_bare_tail(in) ? 250 : 5000;
     case INPUT_STRING:
     case INPUT_STRING_ESC:
     case INPUT_MOUSE:
@@ -338,17 +362,24 @@ int input_timeout_ms(const struct input *in)
     return -1;
 }
 
+bool input_waits(const struct input *in)
+{
+    return in->state != INPUT_LATE && input_timeout_ms(in) >= 0;
+}
+
 void input_timeout(struct input *in, input_fn *fn, void *arg)
 {
     enum input_state was = in->state;
-    bool twice = in->alt;
+    bool twice = in->alt, bare = is_bare_tail(in);
     if (was == INPUT_GROUND || was == INPUT_IN_PASTE)
         return;
-    in->state = INPUT_GROUND;
-    in->alt = false;
+    in->state = was == INPUT_ESCAPE ? INPUT_LATE : INPUT_GROUND;
+    in->alt = in->late = false;
     if (was == INPUT_ESCAPE) {
         emit(in, K_ESC, 0, fn, arg);
         if (twice)
             emit(in, K_ESC, 0, fn, arg);
+    } else if (bare) {
+        emit(in, was == INPUT_CSI ? '[' : 'O', 0, fn, arg);
     }
 }

@@ -7,6 +7,7 @@
 #include "backend/base/strbuf.h"
 #include "keymaps/key.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ enum input_state {
     INPUT_SS3,     /* ESC O */
     INPUT_STRING,  /* OSC, DCS, APC, PM, SOS: until BEL or ST */
     INPUT_STRING_ESC,
+    INPUT_LATE,    /* just after a lone ESC: its tail may still come */
     INPUT_MOUSE,   /* ESC [ M: three more bytes */
     INPUT_IN_PASTE
 };
@@ -37,6 +39,7 @@ enum input_state {
 struct input {
     enum input_state state;
     bool alt;            /* the sequence began with ESC ESC */
+    bool late;           /* its ESC was taken for a key: swallow the rest */
     unsigned char erase; /* the terminal's erase character */
     char params[32];     /* of a CSI; longer ones are still swallowed */
     size_t n_params;
@@ -56,6 +59,8 @@ void input_feed(struct input *in, const void *bytes, size_t n, input_fn *fn,
                 void *arg);
 /* Milliseconds until input_timeout() is due, or -1 when nothing waits. */
 int input_timeout_ms(const struct input *in);
+/* Bytes wait to become a key, or to be dropped. */
+bool input_waits(const struct input *in);
 /* No more bytes came in time: a lone ESC is the key; half a sequence is
  * dropped. */
 void input_timeout(struct input *in, input_fn *fn, void *arg);

@@ -181,7 +181,7 @@ static void tell_idle(struct app_tty *t)
 {
     char marker[96];
     if (!t->o.test || !app_idle(t->app) || term_wants_write(t->term) ||
-        input_timeout_ms(&t->input) >= 0 ||
+        input_waits(&t->input) ||
         (t->idle_told == t->frames && t->idle_bytes == t->input.bytes))
         return;
     t->idle_told = t->frames;

@@ -193,6 +193,67 @@ static void the_key_after_rubbish_is_read(void **state)
     }
 }
 
+/* On a slow link the tail of a sequence comes after its ESC has been taken
+ * for a key: it is swallowed, for its letters change things. */
+static void a_tail_that_comes_late_is_no_key(void **state)
+{
+    static const char *const tails[] = {"[B", "[1;5B", "OB", "[3~", "[99~",
+                                        "[R", "OS", "[K", "[<0;1;1M"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+        for (size_t cut = 1; cut <= strlen(tails[i]); cut++) {
+            struct input in;
+            struct got g = {0};
+            input_init(&in, 25, 0x7f);
+            input_feed(&in, "\033", 1, on_event, &g);
+            input_timeout(&in, on_event, &g);
+            assert_int_equal(g.n, 1);
+            assert_false(input_waits(&in));
+            input_feed(&in, tails[i], cut, on_event, &g);
+            assert_int_equal(g.n, 1);
+            input_feed(&in, tails[i] + cut, strlen(tails[i]) - cut, on_event,
+                       &g);
+            if (g.n != 1)
+                fail_msg("%s cut at %zu leaks", tails[i], cut);
+            input_feed(&in, "j", 1, on_event, &g);
+            assert_int_equal(g.n, 2);
+            assert_int_equal(g.keys[1].code, 'j');
+            input_release(&in);
+        }
+    }
+}
+
+/* A person's [ after Esc is only a little later; other keys are at once. */
+static void keys_after_an_escape_are_keys(void **state)
+{
+    struct input in;
+    struct got g = {0};
+    (void)state;
+    input_init(&in, 25, 0x7f);
+    input_feed(&in, "\033", 1, on_event, &g);
+    input_timeout(&in, on_event, &g);
+    input_feed(&in, "[", 1, on_event, &g);
+    assert_in_range(input_timeout_ms(&in), 50, 300);
+    input_timeout(&in, on_event, &g);
+    assert_int_equal(g.n, 2);
+    assert_int_equal(g.keys[1].code, '[');
+    input_feed(&in, "B\033", 2, on_event, &g);
+    assert_int_equal(g.n, 3);
+    assert_int_equal(g.keys[2].code, 'B');
+    input_timeout(&in, on_event, &g);
+    input_feed(&in, "q", 1, on_event, &g);
+    assert_int_equal(g.n, 5);
+    assert_int_equal(g.keys[4].code, 'q');
+    input_feed(&in, "\033", 1, on_event, &g);
+    input_timeout(&in, on_event, &g);
+    assert_true(input_timeout_ms(&in) > 250); /* and then it is over */
+    input_timeout(&in, on_event, &g);
+    assert_int_equal(input_timeout_ms(&in), -1);
+    input_feed(&in, "[B", 2, on_event, &g);
+    assert_int_equal(g.n, 8);
+    input_release(&in);
+}
+
 static void the_terminals_erase_character_erases(void **state)
 {
     static const struct {
@@ -222,6 +283,8 @@ int main(void)
         cmocka_unit_test(a_paste_is_one_event_at_every_split),
         cmocka_unit_test(an_endless_paste_is_capped),
         cmocka_unit_test(the_key_after_rubbish_is_read),
+        cmocka_unit_test(a_tail_that_comes_late_is_no_key),
+        cmocka_unit_test(keys_after_an_escape_are_keys),
         cmocka_unit_test(the_terminals_erase_character_erases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
