@@ -23,6 +23,7 @@
 #include "views/tail.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -91,11 +92,21 @@ static void report_mistake(void *arg, const struct err *err)
     fprintf(stderr, "ecsdash: %s\n", err->message);
 }
 
+/* What was printed has been taken: a full disk is no success. */
+static int printed(void)
+{
+    struct err err = {0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_FINE;
+    err_set_errno(&err, errno, "Standard output could not be written");
+    return complain(&err);
+}
+
 static int print_version(void)
 {
     printf("ecsdash %s (%s, libuv %s, jansson %s)\n", ECSDASH_VERSION,
            curl_version(), uv_version_string(), jansson_version_str());
-    return EXIT_FINE;
+    return printed();
 }
 
 /* "127.0.0.1:0" into address and port. */
@@ -499,13 +510,13 @@ int main(int argc, char **argv)
         return complain(&err);
     if (p.o.help) {
         options_help(stdout);
-        return EXIT_FINE;
+        return printed();
     }
     if (p.o.version)
         return print_version();
     if (p.o.print_keys) {
         keys_table(stdout);
-        return EXIT_FINE;
+        return printed();
     }
     if (p.o.output && !p.o.tail && once_format_find(p.o.output) < 0) {
         err_set(&err, ERR_USAGE, "--output takes table, tsv or json, not %s.",
@@ -519,7 +530,7 @@ int main(int argc, char **argv)
     }
     if (p.o.sim_faults && strcmp(p.o.sim_faults, "help") == 0) {
         sim_fault_help(stdout);
-        return EXIT_FINE;
+        return printed();
     }
     if (p.o.sim_server)
         return serve(&p.o);

@@ -4,6 +4,7 @@
 #include "tui/term.h"
 
 #include <execinfo.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,15 @@ static void on_crash(int sig)
                                " Backtrace:\n";
     void *frames[64];
     term_emergency_reset();
+    /* A terminal that nobody reads must not hold the end up. The flag is also
+     * the shell's, so it is given back. */
+    int flags = fcntl(STDERR_FILENO, F_GETFL);
+    fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
     ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
     (void)ignored;
     backtrace_symbols_fd(frames, backtrace(frames, ARRAY_LEN(frames)),
                          STDERR_FILENO);
+    fcntl(STDERR_FILENO, F_SETFL, flags);
     raise(sig); /* SA_RESETHAND: the default action now */
 }
 
