@@ -1,7 +1,8 @@
 #!/bin/sh
 # Break the program on purpose, one patch at a time, and see a test turn red:
 # mutants.sh [REGEX of patch names]. Each patch of tests/mutants names in its
-# "Tests:" line who must notice. Works on a copy of the tree in build/mutants.
+# "Tests:" line who must notice ("Mode: asan": only freed memory that nobody
+# uses again shows it). Works on a copy of the tree in build/mutants.
 set -u
 root=$(pwd) tree=build/mutants/tree
 mkdir -p "$tree"
@@ -10,20 +11,22 @@ patches=$(ls tests/mutants/*.patch | grep -E "${1:-.}")
 killed=0 bad=0
 
 tests_of() { sed -n 's/^Tests: //p' "$@" | tr ' ' '\n' | sort -u; }
-# Build them and run them; says which failed.
+# Build them and run them: mode, tests.
 try() {
+    mode=$1
+    shift
     targets=$(for t in "$@"; do
-        case $t in py/*) ;; *) echo "build/release/tests/$t" ;; esac
+        case $t in py/*) ;; *) echo "build/$mode/tests/$t" ;; esac
     done)
     # shellcheck disable=SC2086
-    make -s MODE=release build/release/ecsdash $targets >build.log 2>&1 || return 2
+    make -s MODE="$mode" "build/$mode/ecsdash" $targets >build.log 2>&1 || return 2
     only=$(printf '|tests/%s' "$@" | cut -c2-)
-    TEST_TIMEOUT=60 ONLY="($only)( |\$)" sh tests/run.sh build/release build/release >run.log 2>&1
+    TEST_TIMEOUT=60 ONLY="($only)( |\$)" sh tests/run.sh "build/$mode" "build/$mode" >run.log 2>&1
 }
 
 cd "$tree" || exit 1
 # shellcheck disable=SC2046,SC2086
-if ! try $(cd "$root" && tests_of $patches); then
+if ! try release $(cd "$root" && tests_of $patches); then
     cat build.log run.log
     echo "The tests fail without any mutant."
     exit 1
@@ -36,8 +39,9 @@ for p in $patches; do
         git -C "$root" ls-files -z | (cd "$root" && xargs -0 cp -p --parents -t "$tree")
         continue
     fi
+    mode=$(sed -n 's/^Mode: //p' "$root/$p")
     # shellcheck disable=SC2046
-    try $(tests_of "$root/$p")
+    try "${mode:-release}" $(tests_of "$root/$p")
     case $? in
     0)
         echo "SURVIVED  $name"
