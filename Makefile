@@ -64,7 +64,7 @@ T_FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN) $(T_FUZZ))
 
 .PHONY: all demo test asan lint deps clean install uninstall screenshots \
-        bench tests-build fmt fuzz fuzzers mutants
+        bench soak test-long tests-build fmt fuzz fuzzers mutants
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -91,6 +91,20 @@ test: deps
 asan:
 	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
 	$(Q)sh tests/run.sh build/asan build/asan
+
+# A simulated day of the dashboard, in the release build: its memory is told
+# exactly there. `make test` lives through an hour of it.
+SOAK_HOURS ?= 24
+soak:
+	$(Q)$(MAKE) --no-print-directory tests-build MODE=release
+	$(Q)SOAK_HOURS=$(SOAK_HOURS) TEST_TIMEOUT=3600 ONLY=flow/test_soak TEST_SHOW=1 sh tests/run.sh build/release build/release
+
+# What takes longer than `make test` may: every fault, more seeds, the day.
+test-long: deps
+	$(Q)$(MAKE) --no-print-directory all MODE=release
+	$(Q)$(MAKE) --no-print-directory tests-build MODE=asan
+	$(Q)FAULT_RUNS=$${FAULT_RUNS:-100000} SEEDS=$${SEEDS:-1000} SOAK_HOURS=6 TEST_TIMEOUT=7200 sh tests/run.sh build/asan build/release
+	$(Q)$(MAKE) --no-print-directory soak
 
 tests-build: $(B)/ecsdash $(TESTS) $(B)/tests/screen/shots $(B)/tests/faults/faulty.so $(BENCH)/bench $(BENCH)/empty
 

@@ -20,4 +20,5 @@ if [ "$f" -gt 0 ]; then
     tail -n "${TEST_TAIL:-60}" "$log"
 else
     echo "ok     $name ($p passed, $s skipped, ${took}s)"
+    [ -z "${TEST_SHOW:-}" ] || cat "$log"
 fi

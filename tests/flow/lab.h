@@ -43,6 +43,7 @@ struct lab {
     struct sim *second;   /* of profile "second"; NULL unless asked for */
     bool early; /* lab_open() returns before anything has come */
     const char *endpoint; /* a server that is no simulator; or NULL */
+    char *container_uri, *container_token; /* instead of keys; or NULL */
     char *aws_config;     /* path; NULL = no files are read */
     struct http *http;
     struct asker *asker;
@@ -66,6 +67,12 @@ static inline const char *lab_env(void *arg, const char *name)
         return strcmp(name, "AWS_SHARED_CREDENTIALS_FILE") == 0 ? "/dev/null"
                                                                  : NULL;
     }
+    if (l->container_uri)
+        return strcmp(name, "AWS_CONTAINER_CREDENTIALS_FULL_URI") == 0
+                   ? l->container_uri
+               : strcmp(name, "AWS_CONTAINER_AUTHORIZATION_TOKEN") == 0
+                   ? l->container_token
+                   : NULL;
     if (l->endpoint)
         return strncmp(name, "AWS_ACCESS_KEY_ID", 17) == 0 ||
                        strncmp(name, "AWS_SECRET_ACCESS_KEY", 21) == 0
