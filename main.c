@@ -506,6 +506,8 @@ int main(int argc, char **argv)
     open_standard();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
+    /* One worker parses: each more would keep a heap of its own. */
+    setenv("UV_THREADPOOL_SIZE", "1", 0);
     if (options_parse(&p.o, argc, argv, &err))
         return complain(&err);
     if (p.o.help) {

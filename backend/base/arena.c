@@ -10,7 +10,8 @@
 
 #include "backend/base/mem.h"
 
-enum { FIRST_BLOCK = 1024, MAX_BLOCK = 64 * 1024 };
+/* Half of the last block is lost on average, in each of hundreds of pages. */
+enum { FIRST_BLOCK = 1024, MAX_BLOCK = 8 * 1024 };
 
 struct block {
     struct block *next;
@@ -193,6 +194,14 @@ const char *arena_intern(struct arena *a, const char *s)
         a->intern_len++;
     }
     return *slot;
+}
+
+void arena_seal(struct arena *a)
+{
+    free(a->interned);
+    a->bytes -= a->intern_cap * sizeof(*a->interned);
+    a->interned = NULL;
+    a->intern_cap = a->intern_len = 0;
 }
 
 size_t arena_bytes(const struct arena *a)

@@ -20,6 +20,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Like arena_strdup, but equal strings share one copy in this arena. */
 const char *arena_intern(struct arena *a, const char *s);
+/* Filled: what arena_intern() knew of equal strings is forgotten, which frees
+ * memory. More may be added all the same. */
+void arena_seal(struct arena *a);
 /* Bytes of heap held, for the bench and for tests. */
 size_t arena_bytes(const struct arena *a);
 

@@ -240,6 +240,7 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
          err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
         svc_missing(w, arn);
     services_tried(a, err);
+    arena_seal(p->arena);
     page_unref(p);
     feeds_dirty_services(w);
     end_call(a, err);
@@ -381,6 +382,8 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
          err == NULL && ecs_failure(reply->root, i, &arn, &reason) == 0; i++)
         task_missing(s, arn);
     tasks_tried(a, err);
+    arena_seal(live->arena);
+    arena_seal(stopped->arena);
     page_unref(live);
     page_unref(stopped);
     feeds_dirty_tasks(w, NULL);

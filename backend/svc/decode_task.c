@@ -4,6 +4,7 @@
 
 #include "backend/base/strbuf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *ports_of(json_t *o, struct arena *a)
@@ -38,7 +39,7 @@ static void decode_container(json_t *o, struct arena *a,
     c->reason = get_text(o, "reason", a);
     c->has_exit = json_is_integer(json_object_get(o, "exitCode"));
     c->exit_code = get_int(o, "exitCode", 0);
-    c->private_ip = get_text(
+    c->private_ip = get_word(
         json_array_get(json_object_get(o, "networkInterfaces"), 0),
         "privateIpv4Address", a);
     c->ports = ports_of(o, a);
@@ -70,7 +71,8 @@ static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
         json_array_foreach(json_object_get(v, "details"), k, d)
         {
             const char *name = get_word(d, "name", a);
-            const char *value = get_text(d, "value", a);
+            const char *value = get_word(d, "value", a);
+            char label[128];
             if (!name || !value)
                 continue;
             if (strcmp(name, "privateIPv4Address") == 0)
@@ -79,8 +81,8 @@ static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
                 t->eni = value;
             else if (strcmp(name, "subnetId") == 0)
                 t->subnet = value;
-            items[n++] = (struct ecs_pair){
-                arena_printf(a, "%s: %s", type ? type : "?", name), value};
+            snprintf(label, sizeof(label), "%s: %s", type ? type : "?", name);
+            items[n++] = (struct ecs_pair){arena_intern(a, label), value};
         }
     }
     t->attachments = (struct ecs_pairs){.items = items, .n = n};
@@ -102,12 +104,13 @@ static void container_override(json_t *o, struct arena *a,
 {
     static const char *const plain[] = {"cpu", "memory", "memoryReservation"};
     const char *name = get_word(o, "name", a);
+    const char *command = get_joined(o, "command", a);
     json_t *v;
     size_t i;
     if (!name)
         name = "?";
-    add_pair(l, arena_printf(a, "%s.command", name),
-             get_joined(o, "command", a));
+    if (command)
+        add_pair(l, arena_printf(a, "%s.command", name), command);
     for (i = 0; i < 3; i++) {
         int n = get_int(o, plain[i], -1);
         if (n >= 0)
@@ -127,13 +130,17 @@ static void decode_overrides(json_t *o, struct arena *a, struct ecs_task *t)
 {
     json_t *ov = json_object_get(o, "overrides"), *v;
     json_t *list = json_object_get(ov, "containerOverrides");
-    size_t i, max = 4;
+    size_t i, max = json_object_size(ov);
+    if (!max)
+        return;
     json_array_foreach(list, i, v)
     {
-        max += 4 + json_array_size(json_object_get(v, "environment"));
+        /* Most name a container and say no more of it. */
+        max += json_object_size(v) +
+               json_array_size(json_object_get(v, "environment"));
+        max -= json_object_get(v, "name") != NULL;
     }
-    if (!json_object_size(ov))
-        return;
+    max -= list != NULL;
     struct pair_list l = {.items = arena_alloc(a, max * sizeof(*l.items)),
                           .max = max};
     add_pair(&l, "cpu", get_word(ov, "cpu", a));
