@@ -123,9 +123,14 @@ static void draw_summary(struct app *a, struct surface *s, struct rect row)
     if (top->ops->summary)
         top->ops->summary(top, &d);
     doc_draw(&d, s, (struct rect){row.row, row.col + 1, 1, row.cols - 1});
-    if (doc_width(&d) > row.cols - 1) /* half a number is a wrong number */
-        surface_put(s, row.row, row.col + row.cols - 4, 4, ROLE_SUMMARY,
-                    " ...");
+    if (doc_width(&d) > row.cols - 1) {
+        /* Half a number is a wrong number: cut at a blank. */
+        int at = row.col + row.cols - 4;
+        while (at > row.col && surface_at(s, row.row, at)->cp[0] != ' ')
+            at--;
+        surface_fill(s, (struct rect){row.row, at, 1, row.cols}, ROLE_SUMMARY);
+        surface_put(s, row.row, at, 4, ROLE_SUMMARY, " ...");
+    }
     doc_release(&d);
 }
 
