@@ -1,6 +1,7 @@
 /* main: options, composition of the rooms, exit code. */
 #include "backend/aws/budget.h"
 #include "backend/base/clock.h"
+#include "backend/base/fmt.h"
 #include "backend/base/harden.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
@@ -121,10 +122,11 @@ static int serve(const struct options *o)
                              .seed = o->seed};
     struct err err = {0};
     char address[64];
+    int64_t port;
     const char *colon = strrchr(o->sim_server, ':');
     if (!colon || colon == o->sim_server ||
         (size_t)(colon - o->sim_server) >= sizeof(address) ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+        fmt_parse_int(colon + 1, 0, 65535, &port)) {
         err_set(&err, ERR_USAGE, "--sim-server takes ADDR:PORT, for example "
                 "127.0.0.1:0, not %s.", o->sim_server);
         return complain(&err);
@@ -132,7 +134,7 @@ static int serve(const struct options *o)
     snprintf(address, sizeof(address), "%.*s",
              (int)(colon - o->sim_server), o->sim_server);
     so.address = address;
-    so.port = (int)strtol(colon + 1, NULL, 10);
+    so.port = (int)port;
     if (o->sim_clock && sim_parse_clock(o->sim_clock, &so, &err))
         return complain(&err);
     return sim_serve(&so, false);

@@ -321,7 +321,7 @@ static int parse_spec(const char *text, struct spec *o, struct err *err)
         if (!to || fmt_parse_int(eq + 1, 0, 100000, to))
             rc = err_set(err, ERR_USAGE, "--sim-world takes clusters, "
                          "services, tasks, lines and hostile as KEY=N, not "
-                         "%s.", w);
+                         "%s%s%s.", w, eq ? "=" : "", eq ? eq + 1 : "");
     }
     free(copy);
     if (o->tasks < 0)

@@ -1,0 +1,34 @@
+#!/bin/sh
+# A wrong command line ends with status 2 and one sentence that names what was
+# typed: STDERR|ARGUMENTS, one case a line.
+set -u
+pass=0 fail=0
+check() {
+    said=$(timeout 20 "$ECSDASH_BIN" $2 2>&1 >/dev/null </dev/null)
+    status=$?
+    case $status:$said in
+    2:*"$1"*) pass=$((pass + 1)) ;;
+    *)
+        echo "ecsdash $2: status $status, said: $said"
+        fail=$((fail + 1))
+        ;;
+    esac
+}
+while IFS='|' read -r want args; do
+    check "$want" "$args"
+done <<'CASES'
+Unknown option --bogus; --help lists them.|--bogus
+There is no view blah;|--once blah
+here is one word too many|--demo extra words here
+--output takes table, tsv or json, not xml.|-o xml
+--refresh takes 0.2 to 3600 seconds, not abc.|--refresh abc
+--budget takes 1 to 100 percent or unlimited, not 900.|--demo --budget 900
+--sim-server takes ADDR:PORT, for example 127.0.0.1:0, not 127.0.0.1:99999.|--sim-server 127.0.0.1:99999
+not 127.0.0.1:4294967296.|--sim-server 127.0.0.1:4294967296
+loopback only (127.0.0.1 or [::1]), not on 10.0.0.1|--sim-server 10.0.0.1:0
+as KEY=N, not services=x.|--sim-server 127.0.0.1:0 --sim-world services=x
+as KEY=N, not things.|--sim-server 127.0.0.1:0 --sim-world things
+There is no fault named blah;|--sim-server 127.0.0.1:0 --sim-faults blah
+CASES
+echo "$pass passed, $fail failed, 0 skipped"
+[ "$fail" -eq 0 ]
