@@ -131,11 +131,6 @@ void dialog_ask_secret(struct dialog *d, const char *label)
     d->secret = true;
 }
 
-void dialog_ask_nothing(struct dialog *d)
-{
-    set_field(d, DIALOG_NO_FIELD, "", "");
-}
-
 const char *dialog_text(const struct dialog *d)
 {
     return edit_text(&d->edit);

@@ -90,7 +90,6 @@ void dialog_ask_number(struct dialog *d, const char *label, int64_t value,
 void dialog_ask_text(struct dialog *d, const char *label, const char *value);
 /* A TEXT field whose content nobody reads over a shoulder. */
 void dialog_ask_secret(struct dialog *d, const char *label);
-void dialog_ask_nothing(struct dialog *d); /* take the field away */
 
 /* What the field holds. dialog_number: 0, or -1 when it isn't one in range. */
 const char *dialog_text(const struct dialog *d);

@@ -29,7 +29,6 @@ struct term {
     struct flush flush;
     struct strbuf queue; /* not yet sent */
     size_t sent;         /* of queue */
-    uint64_t bytes;
     int rows, cols;
     bool suspended;
 };
@@ -193,11 +192,6 @@ unsigned char term_erase_char(const struct term *t)
     return t->saved.c_cc[VERASE];
 }
 
-int term_colors(const struct term *t)
-{
-    return t->flush.colors;
-}
-
 void term_size(struct term *t, int *rows, int *cols)
 {
     struct winsize ws = {0};
@@ -264,7 +258,6 @@ int term_write(struct term *t)
         if (n < 0)
             return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
         t->sent += (size_t)n;
-        t->bytes += (uint64_t)n;
     }
     strbuf_clear(&t->queue);
     t->sent = 0;
@@ -275,11 +268,6 @@ void term_redraw(struct term *t)
 {
     (void)t;
     clearok(curscr, TRUE);
-}
-
-uint64_t term_bytes(const struct term *t)
-{
-    return t->bytes;
 }
 
 /* Send what is queued, but never longer than a person would notice. */

@@ -32,7 +32,6 @@ void term_free(struct term *t);
 
 int term_fd(const struct term *t);          /* for polling both ways */
 unsigned char term_erase_char(const struct term *t);
-int term_colors(const struct term *t);      /* 0 = mono */
 /* The size as the kernel has it now; applies it to ncurses. */
 void term_size(struct term *t, int *rows, int *cols);
 /* Bytes typed: > 0, 0 = none now, -1 = hung up. */
@@ -50,7 +49,6 @@ int term_write(struct term *t);
 bool term_wants_write(const struct term *t);
 /* The next frame paints everything again. */
 void term_redraw(struct term *t);
-uint64_t term_bytes(const struct term *t);  /* sent so far, for the bench */
 
 /* Hand the terminal back (^Z, a child) and take it again. */
 void term_suspend(struct term *t);

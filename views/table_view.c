@@ -550,11 +550,6 @@ const struct kind *table_view_kind(const struct view *v)
     return tv_of(v)->model.kind;
 }
 
-const struct query *table_view_query(const struct view *v)
-{
-    return &tv_of(v)->query;
-}
-
 static void fill_target(const struct table_view *tv,
                         const struct snap_row *row, struct target *out)
 {

@@ -222,8 +222,3 @@ struct view *text_view_new(struct app *app, const char *name,
     text_view_refill(&xv->view);
     return &xv->view;
 }
-
-void *text_view_arg(const struct view *v)
-{
-    return xv_of(v)->arg;
-}

@@ -77,7 +77,6 @@ struct view *table_view_new(struct app *app, const struct kind *kind,
                             const struct query *q);
 bool view_is_table(const struct view *v);
 const struct kind *table_view_kind(const struct view *v);
-const struct query *table_view_query(const struct view *v);
 /* The row under the cursor, with a reference on its snapshot: 0, or -1 when
  * the table is empty. target_release() drops the reference. */
 int table_view_target(const struct view *v, struct target *out);
@@ -104,7 +103,6 @@ struct view *text_view_new(struct app *app, const char *crumb,
                            const struct text_view_spec *spec, void *arg);
 /* Fill again now. */
 void text_view_refill(struct view *v);
-void *text_view_arg(const struct view *v);
 
 /* Makers of the views that the app opens by action. */
 struct view *detail_view_new(struct app *app, const struct target *t);

@@ -340,8 +340,3 @@ const char *budget_bucket_name(enum aws_bucket bucket)
 {
     return quotas[bucket].name;
 }
-
-bool budget_is_unlimited(const struct budget *b)
-{
-    return b->unlimited;
-}

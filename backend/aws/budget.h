@@ -59,6 +59,5 @@ void budget_stats(const struct budget *b, struct budget_stats *out);
 double budget_rate(struct budget *b, enum aws_bucket bucket,
                    const char *region);
 const char *budget_bucket_name(enum aws_bucket bucket);
-bool budget_is_unlimited(const struct budget *b);
 
 #endif
