@@ -10,6 +10,10 @@
  * HTTPS_PROXY, https_proxy, http_proxy and NO_PROXY are honoured, but never
  * for loopback, link-local and metadata hosts nor for a `direct` call.
  *
+ * A reply can be streamed (struct http_stream): then it has no total deadline
+ * and no cap, its pieces are given out as they come, and a reader who can't
+ * keep up holds the sender back.
+ *
  * Exactly one of: http_start() fails (-1, err set, done never called), done is
  * called once from the loop, or silence after the scope was cancelled. */
 #ifndef ECSDASH_NET_HTTP_H
@@ -29,6 +33,21 @@ struct scope;
 struct http_header {
     const char *name;
     const char *value;
+};
+
+/* A reply of status 2xx in pieces; any other is gathered as usual. Embedded by
+ * the caller, zeroed before the call, alive until it has ended.
+ *
+ * on_data returns true when it took the bytes. False: nothing of them, nor what
+ * follows, is read before http_resume(), which offers them again (from inside
+ * itself); no more than curl's own buffers fill meanwhile. It must not start or
+ * cancel calls. */
+struct http_stream {
+    bool (*on_data)(void *arg, const void *data, size_t n);
+    void *arg;
+    int idle_s;        /* silence that ends the call (ERR_TIMEOUT), real time,
+                          a paused one excepted; 0 = 30 */
+    struct call *call; /* http's own; NULL when there is none */
 };
 
 /* Everything is copied by http_start(). */
@@ -51,6 +70,8 @@ struct http_request {
      * dead curl would send again by itself; with this set the call gets a
      * connection of its own. For mutations. */
     bool send_once;
+    struct http_stream *stream; /* borrowed; NULL = one body at the end. With
+                                   it timeout_ms does not count */
 };
 
 /* Valid during done only. The body may be taken with strbuf_detach(). */
@@ -98,6 +119,9 @@ void http_allow_plain(struct http *http);
 int http_start(struct http *http, struct scope *scope,
                const struct http_request *request, http_done_fn *done,
                void *arg, struct err *err);
+
+/* Goes on with a call whose on_data said false; else nothing happens. */
+void http_resume(struct http_stream *stream);
 
 /* First header of that name (any case), copied into buf and cut at its end;
  * NULL when absent. */

@@ -12,7 +12,8 @@ enum {
     HEADER_CAP = 64 * 1024,
     BODY_CAP = 16 * 1024 * 1024,
     TIMEOUT_MS = 30000,
-    CONNECT_TIMEOUT_MS = 5000
+    CONNECT_TIMEOUT_MS = 5000,
+    IDLE_S = 30
 };
 
 static void call_unlink(struct call *c)
@@ -34,6 +35,8 @@ static void call_detach(struct call *c)
 {
     struct http *h = c->http;
 
+    if (c->stream)
+        c->stream->call = NULL;
     if (!c->easy)
         return;
     curl_multi_remove_handle(h->multi, c->easy);
@@ -72,12 +75,27 @@ void http_call_cancel(struct work *w)
     call_free(c);
 }
 
+static bool is_fine(const struct call *c)
+{
+    long status = 0;
+
+    curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status <= 299;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
     struct call *c = arg;
 
     size *= n;
+    if (c->stream && is_fine(c) &&
+        !c->stream->on_data(c->stream->arg, data, size)) {
+        c->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
     c->http->received += size;
+    if (c->stream && is_fine(c))
+        return size;
     if (strbuf_append(&c->reply.body, data, size) != 0) {
         c->too_large = true;
         return 0;
@@ -245,6 +263,19 @@ static void set_headers(struct call *c, const struct http_request *rq)
     strbuf_release_secret(&line); /* it may have held a token */
 }
 
+/* It ends when nothing comes, however long it lasts. What is not compressed
+ * and has a connection of its own can be held back. */
+static void set_streamed(struct call *c)
+{
+    curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
+    curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME,
+                     (long)(c->stream->idle_s ? c->stream->idle_s : IDLE_S));
+    curl_easy_setopt(c->easy, CURLOPT_ACCEPT_ENCODING, NULL);
+    curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION,
+                     (long)CURL_HTTP_VERSION_1_1);
+}
+
 static void set_options(struct call *c, const struct http_request *rq)
 {
     CURL *e = c->easy;
@@ -287,6 +318,8 @@ static void set_options(struct call *c, const struct http_request *rq)
         curl_easy_setopt(e, CURLOPT_CAINFO, c->http->ca_bundle);
     if (rq->send_once)
         curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+    if (c->stream)
+        set_streamed(c);
     if (rq->direct || http_host_is_local(c->host))
         curl_easy_setopt(e, CURLOPT_PROXY, "");
 }
@@ -310,6 +343,7 @@ int http_start(struct http *http, struct scope *scope,
     c->done = done;
     c->arg = arg;
     c->secret = request->secret;
+    c->stream = request->stream;
     c->max_body = request->max_body ? request->max_body : BODY_CAP;
     strbuf_limit(&c->reply.body, c->max_body);
     strbuf_limit(&c->reply.raw_headers, HEADER_CAP);
@@ -331,6 +365,8 @@ int http_start(struct http *http, struct scope *scope,
         call_free(c);
         return err_set(err, ERR_NET, "The call was cancelled.");
     }
+    if (c->stream)
+        c->stream->call = c;
     c->next = http->calls;
     if (c->next)
         c->next->prev = c;
@@ -343,6 +379,20 @@ int http_start(struct http *http, struct scope *scope,
         return err_set(err, ERR_SYS, "libcurl could not start a call.");
     }
     return 0;
+}
+
+void http_resume(struct http_stream *stream)
+{
+    struct call *c = stream->call;
+    bool inside;
+
+    if (!c || !c->paused)
+        return;
+    c->paused = false;
+    inside = c->http->inside;
+    c->http->inside = true;
+    curl_easy_pause(c->easy, CURLPAUSE_CONT);
+    c->http->inside = inside;
 }
 
 const char *http_reply_header(const struct http_reply *reply, const char *name,

@@ -41,6 +41,8 @@ struct call {
     bool secret;
     bool too_large;
     bool headers_too_large;
+    struct http_stream *stream; /* the caller's, or NULL */
+    bool paused;
     http_done_fn *done;
     void *arg;
     struct http_reply reply;

@@ -111,9 +111,24 @@ static void answer(struct conn *c, const struct mini_step *s)
     strbuf_printf(&w->data, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n",
                   s->status ? s->status : 200, len,
                   s->headers ? s->headers : "");
-    strbuf_append(&w->data, body, s->act == MINI_PART ? len / 2 : len);
+    strbuf_append(&w->data, body,
+                  s->act == MINI_PART || s->act == MINI_STALL ? len / 2 : len);
     w->conn = c;
     w->close = s->act == MINI_CLOSE || s->act == MINI_PART;
+    w->req.data = w;
+    buf = uv_buf_init(w->data.data, (unsigned)w->data.len);
+    uv_write(&w->req, (uv_stream_t *)&c->tcp, &buf, 1, on_written);
+}
+
+/* What a stalled answer lacks. */
+static void answer_rest(struct conn *c, const struct mini_step *s)
+{
+    struct write *w = xcalloc(1, sizeof(*w));
+    size_t len = s->body_len ? s->body_len : strlen(s->body);
+    uv_buf_t buf;
+
+    strbuf_append(&w->data, s->body + len / 2, len - len / 2);
+    w->conn = c;
     w->req.data = w;
     buf = uv_buf_init(w->data.data, (unsigned)w->data.len);
     uv_write(&w->req, (uv_stream_t *)&c->tcp, &buf, 1, on_written);
@@ -137,6 +152,9 @@ static void play(struct conn *c)
     case MINI_RESET:
         conn_close(c, s->act == MINI_RESET);
         break;
+    case MINI_STALL:
+        answer(c, s);
+        /* fall through */
     case MINI_HOLD:
         c->held = true;
         c->step = *s;
@@ -294,7 +312,7 @@ void mini_release(struct miniserver *m)
         if (!c->held || c->closing)
             continue;
         c->held = false;
-        answer(c, &c->step);
+        (c->step.act == MINI_STALL ? answer_rest : answer)(c, &c->step);
     }
 }
 

@@ -16,6 +16,7 @@ enum mini_act {
     MINI_DROP,  /* close without an answer */
     MINI_RESET, /* the same by RST */
     MINI_HOLD,  /* answer at mini_release(), or never */
+    MINI_STALL, /* half of the answer's body, the rest at mini_release() */
     MINI_PART   /* half of the answer's body, then close */
 };
 
