@@ -256,7 +256,8 @@ static const struct permission *asked(const struct doctor *d, size_t *left)
     size_t n = d->at - ARRAY_LEN(probes) - 1;
 
     for (size_t i = 0; i < permissions_n; i++)
-        if (permissions[i].need == PERMISSION_ACT && n-- == 0)
+        if ((permissions[i].need == PERMISSION_ACT ||
+             permissions[i].need == PERMISSION_PAID) && n-- == 0)
             return &permissions[i];
     *left = 0;
     return NULL;
@@ -277,7 +278,7 @@ static void on_simulated(void *arg, const struct aws_reply *reply,
     permission_action(p, action);
     if (!decision)
         doctor_found(d, action, FINDING_NOT_TESTED,
-                     "ECS has no dry run, and iam:SimulatePrincipalPolicy "
+                     "There is no dry run of it, and iam:SimulatePrincipalPolicy "
                      "%s", err && err->code == ERR_DENIED
                                ? "is not allowed." : "gave no answer.");
     else if (strcmp(decision, "allowed") == 0)

@@ -150,7 +150,7 @@ static void parse(struct aws_call *c)
     json_error_t je = {0};
     json_t *root = NULL;
 
-    if (c->raw || p == AWS_QUERY || p == AWS_QUERY_EC2) {
+    if (c->raw || c->stream || p == AWS_QUERY || p == AWS_QUERY_EC2) {
         succeed(c, NULL, &c->answer);
         return;
     }
@@ -241,6 +241,19 @@ static void no_answer(struct aws_call *c, const struct http_reply *r,
         return;
     }
     err_prefix(&err, "%s", c->op->name);
+    if (c->stream && r->status / 100 == 2) { /* it had begun */
+        fail(c, &err);
+        return;
+    }
+    if (c->op->old_host_prefix && !r->sent && !c->old_host &&
+        !c->endpoint.custom) {
+        c->old_host = true;
+        if (aws_call_resolve(c, &err) != 0)
+            fail(c, &err);
+        else
+            again(c, &err, 0);
+        return;
+    }
     retry_or_fail(c, &err, -1);
 }
 
@@ -376,7 +389,6 @@ int aws_call(struct aws_client *client, struct scope *scope,
              struct err *err)
 {
     struct aws_call *c = NULL;
-    struct endpoint ep;
     const char *region = opts && opts->region ? opts->region
                                               : client->cfg.region;
     int rc = -1;
@@ -384,10 +396,12 @@ int aws_call(struct aws_client *client, struct scope *scope,
     assert(aws_service_info(op->service)->protocol != AWS_REST_JSON);
     if (aws_call_refuse(client, op, err) != 0)
         goto out;
-    if (endpoint_resolve(client->cfg.endpoints, op->service, region, &ep,
-                         err) != 0)
-        goto out;
     c = xcalloc(1, sizeof(*c));
+    c->client = client;
+    c->op = op;
+    c->region = xstrdup(region);
+    if (aws_call_resolve(c, err) != 0)
+        goto out;
     if (op->secret) { /* a buffer that grows leaves copies behind */
         c->body.cap = SECRET_BODY;
         c->body.data = xcalloc(1, SECRET_BODY);
@@ -402,14 +416,11 @@ int aws_call(struct aws_client *client, struct scope *scope,
         goto out;
     }
     scope_init(&c->inner, NULL);
-    c->client = client;
-    c->op = op;
-    c->endpoint = ep;
-    c->region = xstrdup(region);
     c->subject = xstrdup(opts ? opts->subject : NULL);
     c->priority = opts ? opts->priority : AWS_PRIO_NORMAL;
     c->max_body = opts ? opts->max_body : 0;
     c->raw = opts && opts->raw;
+    c->stream = opts ? opts->stream : NULL;
     c->done = done;
     c->arg = arg;
     client->calls++;
@@ -421,6 +432,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
 out:
     if (c) {
         release(op, &c->body);
+        free(c->region);
         free(c);
     }
     json_decref(params);

@@ -62,6 +62,24 @@ int aws_call_refuse(const struct aws_client *client, const struct aws_op *op,
                    op->name);
 }
 
+int aws_call_resolve(struct aws_call *c, struct err *err)
+{
+    struct endpoint *ep = &c->endpoint;
+    const char *prefix = c->old_host ? c->op->old_host_prefix
+                                     : c->op->host_prefix;
+    char host[sizeof(ep->host)];
+
+    if (endpoint_resolve(c->client->cfg.endpoints, c->op->service, c->region,
+                         ep, err) != 0)
+        return -1;
+    if (!prefix || ep->custom) /* who names an endpoint means that one */
+        return 0;
+    snprintf(host, sizeof(host), "%s", ep->host);
+    snprintf(ep->host, sizeof(ep->host), "%.16s%.240s", prefix, host);
+    snprintf(ep->url, sizeof(ep->url), "https://%s/", ep->host);
+    return 0;
+}
+
 int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
                   http_done_fn *done, struct err *err)
 {
@@ -95,6 +113,7 @@ int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
             .n_headers = h.n, .body = strbuf_get(&c->body),
             .body_len = c->body.len, .timeout_ms = c->op->timeout_ms,
             .max_body = c->max_body, .send_once = c->op->mutates,
+            .stream = c->stream,
         };
 
         rc = http_start(cl->cfg.http, &c->inner, &rq, done, c, err);

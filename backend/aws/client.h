@@ -29,6 +29,7 @@ struct clock;
 struct cred_chain;
 struct endpoints;
 struct http;
+struct http_stream;
 struct loop;
 struct rng;
 struct scope;
@@ -63,6 +64,10 @@ struct aws_call_opts {
     const char *subject; /* for the observer: ARN or name; copied */
     size_t max_body;     /* 0 = 16 MiB */
     bool raw; /* the body is not parsed: reply.root is NULL */
+    /* The reply is given out piece by piece (net/http.h; borrowed): done comes
+     * when it has ended, raw and without a body. Once a reply has begun it is
+     * not asked for again. */
+    struct http_stream *stream;
 };
 
 /* Valid during the callback only. */

@@ -39,6 +39,8 @@ struct aws_call {
     enum aws_priority priority;
     size_t max_body;
     bool raw;
+    struct http_stream *stream;
+    bool old_host; /* of the two names of a host the second is tried */
     struct timer timer;
     struct budget_wait wait;
     int attempt;          /* tries sent */
@@ -61,6 +63,8 @@ struct aws_call {
 /* ERR_READ_ONLY when op changes things under read-only. */
 int aws_call_refuse(const struct aws_client *client, const struct aws_op *op,
                     struct err *err);
+/* Where it goes; 0/-1. */
+int aws_call_resolve(struct aws_call *c, struct err *err);
 /* Signs the call as of now (creds NULL: not at all) and starts it: done runs
  * later in c->inner. */
 int aws_call_send(struct aws_call *c, const struct aws_creds *creds,

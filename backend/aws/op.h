@@ -82,6 +82,9 @@ struct aws_op {
     int batch;     /* most items of one describe, 0 = not a batch call */
     int max_page;  /* largest page size that may be asked for, 0 = none */
     int timeout_ms; /* 0 = 30,000 */
+    const char *host_prefix;     /* before the service's own name of the host
+                                    ("stream-"), NULL = none */
+    const char *old_host_prefix; /* tried where that host is not reached */
     bool secret; /* request or reply hold secrets: our buffers are wiped. Of a
                     JSON service the reply is still the caller's to wipe */
 };

@@ -41,7 +41,8 @@ struct http_header {
  * on_data returns true when it took the bytes. False: nothing of them, nor what
  * follows, is read before http_resume(), which offers them again (from inside
  * itself); no more than curl's own buffers fill meanwhile. It must not start or
- * cancel calls. */
+ * cancel calls. Once the first piece has come the call is no
+ * work in flight for the loop: that counts what will end by itself. */
 struct http_stream {
     bool (*on_data)(void *arg, const void *data, size_t n);
     void *arg;

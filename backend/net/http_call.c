@@ -27,7 +27,8 @@ static void call_unlink(struct call *c)
     if (c->next)
         c->next->prev = c->prev;
     h->n_calls--;
-    loop_work_end(h->loop);
+    if (!c->begun)
+        loop_work_end(h->loop);
 }
 
 /* Takes the easy handle out of curl; it is kept for reuse. */
@@ -83,19 +84,27 @@ static bool is_fine(const struct call *c)
     return status >= 200 && status <= 299;
 }
 
+static size_t on_piece(struct call *c, const char *data, size_t n)
+{
+    if (!c->begun)
+        loop_work_end(c->http->loop);
+    c->begun = true;
+    if (!c->stream->on_data(c->stream->arg, data, n)) {
+        c->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    c->http->received += n;
+    return n;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
     struct call *c = arg;
 
     size *= n;
-    if (c->stream && is_fine(c) &&
-        !c->stream->on_data(c->stream->arg, data, size)) {
-        c->paused = true;
-        return CURL_WRITEFUNC_PAUSE;
-    }
-    c->http->received += size;
     if (c->stream && is_fine(c))
-        return size;
+        return on_piece(c, data, size);
+    c->http->received += size;
     if (strbuf_append(&c->reply.body, data, size) != 0) {
         c->too_large = true;
         return 0;

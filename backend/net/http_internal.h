@@ -43,6 +43,7 @@ struct call {
     bool headers_too_large;
     struct http_stream *stream; /* the caller's, or NULL */
     bool paused;
+    bool begun; /* pieces come: waiting for more is no work in flight */
     http_done_fn *done;
     void *arg;
     struct http_reply reply;

@@ -79,6 +79,16 @@ static const struct {
                       NULL},
     [FAULT_CLOCK] = {"clock", "the server's clock is by=SECONDS ahead", 0,
                      NULL, NULL},
+    [FAULT_LIVE_END] = {"live-end", "a live tail times out after ms", 0, NULL,
+                        NULL},
+    [FAULT_LIVE_ERROR] = {"live-error", "it ends with an error after ms", 0,
+                          NULL, NULL},
+    [FAULT_LIVE_RESET] = {"live-reset", "its connection is reset after ms", 0,
+                          NULL, NULL},
+    [FAULT_LIVE_MUTE] = {"live-mute", "it says nothing after ms", 0, NULL,
+                         NULL},
+    [FAULT_LIVE_SAMPLE] = {"live-sample", "bytes=N (3) events an update, a "
+                           "sample", 0, NULL, NULL},
 };
 
 const char *sim_fault_name(const struct fault *f)
@@ -183,6 +193,8 @@ const struct fault *sim_fault_due(struct sim *s, const char *service,
 static void end_it(const struct fault *f, struct sim_ending *end)
 {
     enum sim_fault k = f->kind;
+    if (k >= FAULT_LIVE_END && k <= FAULT_LIVE_SAMPLE)
+        return; /* the session sees to it */
     if (k == FAULT_DRIP) {
         end->drip_bytes = f->bytes ? f->bytes : 16;
         end->drip_ms = f->delay_ms ? f->delay_ms : 20;

@@ -3,6 +3,7 @@
 #include "backend/sim/ops_logs.h"
 
 #include "backend/base/mem.h"
+#include "backend/sim/live.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -357,6 +358,12 @@ const struct sim_op sim_logs_ops[] = {
                         {"includeLinkedAccounts", T_BOOL, false},
                         {"logGroupClass", T_STRING, false},
                         {"logGroupIdentifiers", T_STRINGS, false},
+                        {0}}},
+    {.name = "StartLiveTail", .run = sim_op_start_live_tail,
+     .members = MEMBERS{{"logGroupIdentifiers", T_STRINGS, true},
+                        {"logStreamNames", T_STRINGS, false},
+                        {"logStreamNamePrefixes", T_STRINGS, false},
+                        {"logEventFilterPattern", T_STRING, false},
                         {0}}},
     {0},
 };

@@ -3,7 +3,9 @@
 #include "backend/sim/sim_internal.h"
 
 #include "backend/base/fmt.h"
+#include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "backend/sim/live.h"
 #include "backend/sim/world.h"
 
 #include <arpa/inet.h>
@@ -32,6 +34,8 @@ struct sim_conn {
     bool told_to_go_on; /* 100 Continue is out for this request */
     bool close_after, reset_after; /* reset: in place of the answer */
     size_t drip, drip_ms, sent; /* bytes a piece (0 = all at once) */
+    struct sim_live *live; /* the answer goes on */
+    struct timer live_timer; /* for it, where the clock is driven */
 };
 
 static void drop_if_done(struct sim *s)
@@ -74,11 +78,20 @@ static void on_conn_closed(uv_handle_t *h)
     drop_if_done(s);
 }
 
+static void end_live(struct sim_conn *c)
+{
+    if (c->live && c->sim->mode == SIM_CLOCK_DRIVEN)
+        timer_stop(c->sim->clock, &c->live_timer);
+    sim_live_free(c->live);
+    c->live = NULL;
+}
+
 static void close_conn(struct sim_conn *c, bool reset)
 {
     if (c->closing)
         return;
     c->closing = true;
+    end_live(c);
     uv_close((uv_handle_t *)&c->timer, on_conn_closed);
     if (reset && uv_tcp_close_reset(&c->tcp, on_conn_closed) == 0)
         return;
@@ -94,6 +107,8 @@ static void on_idle(uv_timer_t *t)
 
 static void on_delay(uv_timer_t *t);
 
+static void wait_live(struct sim_conn *c);
+
 static void on_written(uv_write_t *w, int status)
 {
     struct sim_conn *c = w->data;
@@ -101,9 +116,13 @@ static void on_written(uv_write_t *w, int status)
         uv_timer_start(&c->timer, on_delay, c->drip_ms, 0);
         return;
     }
+    strbuf_clear(&c->out);
+    if (c->live && status == 0 && !c->closing) {
+        wait_live(c);
+        return;
+    }
     c->answering = false;
     c->drip = 0;
-    strbuf_clear(&c->out);
     if (status < 0 || c->close_after)
         close_conn(c, false);
     else
@@ -130,6 +149,44 @@ static void on_delay(uv_timer_t *t)
         close_conn(c, true);
     else
         send_now(c);
+}
+
+/* ---- an answer that goes on -------------------------------------------- */
+
+static void more_live(struct sim_conn *c)
+{
+    enum sim_live_next next = sim_live_more(c->live, &c->out);
+    if (next == SIM_LIVE_BREAK) {
+        close_conn(c, true);
+        return;
+    }
+    if (next == SIM_LIVE_END)
+        end_live(c);
+    c->sent = 0;
+    if (c->out.len)
+        send_now(c);
+    else
+        wait_live(c);
+}
+
+static void on_live(uv_timer_t *t)
+{
+    more_live(t->data);
+}
+
+static void on_live_clock(struct timer *t, void *arg)
+{
+    (void)t;
+    more_live(arg);
+}
+
+static void wait_live(struct sim_conn *c)
+{
+    if (c->sim->mode == SIM_CLOCK_DRIVEN)
+        timer_start(c->sim->clock, &c->live_timer, SIM_LIVE_UPDATE_MS,
+                    on_live_clock, c);
+    else
+        uv_timer_start(&c->timer, on_live, SIM_LIVE_UPDATE_MS, 0);
 }
 
 /* Sends c->out, later when the answer is to be slow. */
@@ -170,6 +227,9 @@ static void serve_one(struct sim_conn *c, struct sim_http *r)
     sim_handle(c->sim, r, &c->out, &end);
     bool keep = r->keep_alive && !end.close && !end.cut;
     sim_http_release(r);
+    c->live = end.live;
+    if (end.reset || end.cut || end.refuse_ms)
+        end_live(c);
     c->reset_after = end.reset;
     c->drip = (size_t)end.drip_bytes;
     c->drip_ms = (size_t)end.drip_ms;

@@ -121,6 +121,11 @@ enum sim_fault {
     FAULT_ENDLESS,      /* endless: the same, each time with a new token */
     FAULT_CHANGE,       /* change: after this, things come and go */
     FAULT_CLOCK,        /* clock: the server's clock is `by` seconds ahead */
+    FAULT_LIVE_END,     /* live-end: a live tail times out after ms */
+    FAULT_LIVE_ERROR,   /* live-error: ends with SessionStreamingException */
+    FAULT_LIVE_RESET,   /* live-reset: its connection is reset after ms */
+    FAULT_LIVE_MUTE,    /* live-mute: it says nothing after ms */
+    FAULT_LIVE_SAMPLE,  /* live-sample: bytes=N events an update at most */
     FAULT_N
 };
 /* operation is a pattern, NULL = every one; the first `skip` that match pass;

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 struct sim_conn;
+struct sim_live;
 
 /* Numbers as in the text form, see sim_fault_parse(). */
 struct fault {
@@ -64,6 +65,7 @@ struct sim {
     struct fault *faults;
     size_t n_faults, cap_faults;
     int latency_ms;
+    int n_live; /* sessions of live tails */
     struct sim_bucket *buckets; /* a row of quota.c each; NULL = not yet */
 };
 
@@ -86,6 +88,7 @@ struct sim_reply {
     char id[37];
     struct strbuf headers, body;
     bool encoded; /* the body: leave it as it is */
+    struct sim_live *live; /* the reply goes on; NULL = it does not */
 };
 
 /* What is to become of an answer besides its bytes. */
@@ -96,6 +99,7 @@ struct sim_ending {
     int delay_ms;
     int drip_bytes, drip_ms; /* piece by piece */
     int refuse_ms; /* nobody may connect for so long */
+    struct sim_live *live; /* what follows; to be freed */
 };
 
 /* The fate that is due for this operation, or NULL; counts it. */

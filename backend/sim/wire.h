@@ -14,6 +14,7 @@ struct sim_http;
 struct sim_ident;
 struct fault;
 struct sim_op;
+struct sim_live;
 
 /* What an operation works with and fills. */
 struct sim_call {
@@ -30,6 +31,7 @@ struct sim_call {
     uint64_t token_key;
     json_t *in;         /* parameters, checked against the table; borrowed */
     json_t *out;        /* reply: an empty object to be filled */
+    struct sim_live *live; /* set by an operation whose reply goes on */
     int status;         /* 200 unless sim_fail() */
     const char *code;   /* error code, or NULL */
     char message[400];

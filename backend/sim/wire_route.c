@@ -4,6 +4,7 @@
 
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
+#include "backend/sim/live.h"
 #include "backend/sim/sigv4.h"
 #include "backend/sim/world.h"
 
@@ -149,6 +150,7 @@ static void run(struct sim *s, const struct sim_ask *ask,
     c.out = json_object();
     if (sim_check_members(&c) == 0)
         ask->op->run(&c);
+    out->live = c.live;
     if (c.code) {
         sim_put_error(out, c.status, c.code, c.message);
     } else {
@@ -302,12 +304,16 @@ void sim_handle(struct sim *s, const struct sim_http *r, struct strbuf *out,
         route(s, r, &ask, &reply, end);
         sim_fault_clock(ask.fault, &now, &alt);
     }
-    sim_http_reply(out, reply.status, reply.type, reply.id,
-                   fmt_http_date(now, date), strbuf_get(&reply.headers),
-                   strbuf_get(&reply.body), reply.body.len,
-                   wants_gzip(r) && !reply.encoded,
-                   reply.body.len > CHUNKED_ABOVE,
-                   r->keep_alive && !end->close);
+    end->live = reply.live;
+    if (reply.live)
+        sim_live_begin(reply.live, reply.id, out);
+    else
+        sim_http_reply(out, reply.status, reply.type, reply.id,
+                       fmt_http_date(now, date), strbuf_get(&reply.headers),
+                       strbuf_get(&reply.body), reply.body.len,
+                       wants_gzip(r) && !reply.encoded,
+                       reply.body.len > CHUNKED_ABOVE,
+                       r->keep_alive && !end->close);
     strbuf_release(&reply.body);
     strbuf_release(&reply.headers);
 }

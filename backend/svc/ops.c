@@ -62,6 +62,11 @@ const struct aws_op logs_describe_log_streams = {
     .bucket = AWS_B_LOGS_STREAMS, .token_in = "nextToken",
     .token_out = "nextToken", .result = "logStreams", .max_page = 50};
 
+/* The host's name changed on 2026-04-01 (reference 5.3). */
+const struct aws_op logs_start_live_tail = {
+    .service = AWS_LOGS, .name = "StartLiveTail", .bucket = AWS_B_OTHER,
+    .host_prefix = "stream-", .old_host_prefix = "streaming-"};
+
 const struct aws_op sts_get_caller_identity = {
     .service = AWS_STS, .name = "GetCallerIdentity",
     .bucket = AWS_B_OTHER};

@@ -24,6 +24,8 @@ const struct permission permissions[] = {
     {AWS_LOGS, "FilterLogEvents", PERMISSION_PART, "the logs", NULL},
     {AWS_LOGS, "GetLogEvents", PERMISSION_PART,
      "the last log lines of one task", NULL},
+    {AWS_LOGS, "StartLiveTail", PERMISSION_PAID,
+     "log lines within a second, for a price (T)", NULL},
     {AWS_IAM, "ListAccountAliases", PERMISSION_PART,
      "the account's name in the header", NULL},
     {AWS_IAM, "SimulatePrincipalPolicy", PERMISSION_DOCTOR,
@@ -44,7 +46,8 @@ const char *permission_action(const struct permission *p, char out[80])
 
 static bool reads(const struct permission *p)
 {
-    return p->need == PERMISSION_VIEW || p->need == PERMISSION_PART;
+    return p->need == PERMISSION_VIEW || p->need == PERMISSION_PART ||
+           p->need == PERMISSION_PAID;
 }
 
 static void put_actions(struct strbuf *out, const char *resource)

@@ -13,6 +13,7 @@
 enum permission_need {
     PERMISSION_VIEW,   /* without it there is nothing to see */
     PERMISSION_PART,   /* without it a pane or a column is missing */
+    PERMISSION_PAID,   /* the same, and to try it costs money */
     PERMISSION_ACT,    /* changes something: only for operating */
     PERMISSION_DOCTOR, /* only `ecsdash doctor` asks it */
     PERMISSION_FREE    /* AWS asks no permission for it */

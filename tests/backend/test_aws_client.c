@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backend/aws/budget.h"
+#include "backend/aws/client_internal.h"
 #include "backend/aws/session.h"
 #include "backend/aws/sigv4.h"
 #include "backend/base/clock.h"
@@ -657,6 +658,82 @@ static void calls_beyond_the_burst_wait_by_priority(void **state)
     assert_int_equal(low[30].n + low[31].n, 2);
 }
 
+/* ---- streams ---- */
+
+static const struct aws_op tail_op = {
+    .service = AWS_LOGS, .name = "StartLiveTail", .host_prefix = "stream-",
+    .old_host_prefix = "streaming-"};
+
+static bool on_piece(void *arg, const void *data, size_t n)
+{
+    strbuf_append(arg, data, n);
+    return true;
+}
+
+/* A refusal before it begins is tried again, a broken stream is not. */
+static void streamed_reply_is_given_out_once(void **state)
+{
+    struct lab *l = *state;
+    struct strbuf seen = STRBUF_INIT;
+    struct http_stream stream = {.on_data = on_piece, .arg = &seen};
+    struct aws_call_opts opts = {.stream = &stream};
+    struct got g = {0};
+
+    mini_reply(l->server, 503, "later");
+    mini_reply(l->server, 200, "pieces");
+    assert_int_equal(aws_call(l->client, &l->scope, &tail_op, NULL, &opts,
+                              on_done, &g, NULL), 0);
+    while (!g.n) {
+        loop_turn(l->loop, 100);
+        clock_advance(l->clock, 1000);
+    }
+    assert_int_equal(g.err.code, ERR_NONE);
+    assert_int_equal(g.attempts, 2);
+    assert_string_equal(strbuf_get(&seen), "pieces");
+    assert_string_equal(g.body, "");
+
+    strbuf_clear(&seen);
+    g = (struct got){0};
+    mini_push(l->server, &(struct mini_step){.act = MINI_PART,
+                                             .body = "half.rest"});
+    assert_int_equal(aws_call(l->client, &l->scope, &tail_op, NULL, &opts,
+                              on_done, &g, NULL), 0);
+    while (!g.n) {
+        loop_turn(l->loop, 100);
+        clock_advance(l->clock, 1000);
+    }
+    assert_int_equal(g.err.code, ERR_NET);
+    assert_string_equal(strbuf_get(&seen), "half");
+    assert_int_equal(mini_count(l->server), 3);
+    strbuf_release(&seen);
+}
+
+static void an_operation_may_have_a_host_of_its_own(void **state)
+{
+    struct lab *l = *state;
+    struct err err;
+    struct aws_call c = {.client = l->client, .op = &tail_op,
+                         .region = (char[]){"eu-west-1"}};
+    struct aws_session_options o = {.env = {lookup, l},
+                                    .region = "us-east-1"};
+
+    assert_int_equal(aws_call_resolve(&c, &err), 0);
+    assert_string_equal(c.endpoint.url, mini_url(l->server)); /* as told */
+    struct aws_session *real = aws_session_new(l->loop, &l->rng, &o, &err);
+    assert_non_null(real);
+    c.client = aws_session_client(real);
+    assert_int_equal(aws_call_resolve(&c, &err), 0);
+    assert_string_equal(c.endpoint.host,
+                        "stream-logs.eu-west-1.amazonaws.com");
+    assert_string_equal(c.endpoint.url,
+                        "https://stream-logs.eu-west-1.amazonaws.com/");
+    c.old_host = true;
+    assert_int_equal(aws_call_resolve(&c, &err), 0);
+    assert_string_equal(c.endpoint.host,
+                        "streaming-logs.eu-west-1.amazonaws.com");
+    aws_session_free(real);
+}
+
 /* ---- identity ---- */
 
 struct who {
@@ -729,6 +806,8 @@ int main(void)
         T(missing_credentials_say_what_was_tried),
         T(many_calls_share_one_credential_fetch),
         T(calls_beyond_the_burst_wait_by_priority),
+        T(streamed_reply_is_given_out_once),
+        T(an_operation_may_have_a_host_of_its_own),
         T(identity_is_read_from_sts),
     };
 

@@ -10,7 +10,7 @@ find backend -name '*.c' -not -path 'backend/sim/*' -exec cat {} + | awk '
         if (!match(op, /\.name = "[A-Za-z]+"/)) next
         name = substr(op, RSTART + 9, RLENGTH - 10)
         n++
-        read = name ~ /^(List|Describe|Get|Filter|SimulatePrincipalPolicy)/
+        read = name ~ /^(List|Describe|Get|Filter|SimulatePrincipalPolicy|StartLiveTail)/
         marked = op ~ /\.mutates = true/
         changing += marked
         if (read == marked) {

@@ -14,7 +14,7 @@ import time
 try:
     import botocore.session
     from botocore.config import Config
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError, EventStreamError
 except ImportError:
     botocore = None
 
@@ -30,7 +30,7 @@ SERVED = {
             "DescribeTaskDefinition", "ListTaskDefinitions",
             "ListTaskDefinitionFamilies"},
     "logs": {"FilterLogEvents", "GetLogEvents", "DescribeLogStreams",
-             "DescribeLogGroups"},
+             "DescribeLogGroups", "StartLiveTail"},
     "sts": {"GetCallerIdentity"},
     "iam": {"ListAccountAliases"},
 }
@@ -83,6 +83,7 @@ class Sim:
     def client(self, service, **kw):
         region = "us-east-1" if service == "iam" else self.info["region"]
         config = Config(region_name=region,
+                        inject_host_prefix=False,
                         retries={"total_max_attempts": 1})
         args = dict(endpoint_url=self.info["endpoint"],
                     aws_access_key_id=self.info["access_key_id"],
@@ -102,6 +103,9 @@ class Sim:
             return
         self.called.setdefault(service, set()).add(name)
         self.replies += 1
+        if operation_model.has_event_stream_output:
+            assert head["content-type"] == "application/vnd.amazon.eventstream"
+            return
         if service in ("ecs", "logs"):
             assert head["content-type"] == "application/x-amz-json-1.1"
             check_shape(operation_model.output_shape,
@@ -276,6 +280,83 @@ def test_errors_are_botocores_exceptions(sim):
     expect("ResourceNotFoundException", logs.get_log_events,
            logGroupName="/ecs/cart", logStreamName="no")
     expect("UnknownOperationException", ecs.list_account_settings)
+
+
+def test_a_live_tail_tells_what_was_written(sim):
+    own = Sim("--sim-clock", "x10", "--sim-faults",
+              "live-sample:StartLiveTail:bytes=2:skip=4,"
+              "live-end:StartLiveTail:ms=0:skip=4,"
+              "live-error:StartLiveTail:ms=0:skip=4")
+    try:
+        logs = own.client("logs")
+        arn = [g["logGroupArn"] for g in
+               logs.describe_log_groups()["logGroups"]
+               if g["logGroupName"] == "/ecs/gateway"][0]
+        expect("ResourceNotFoundException", logs.start_live_tail,
+               logGroupIdentifiers=[arn + "-no"])
+        expect("InvalidParameterException", logs.start_live_tail,
+               logGroupIdentifiers=["/ecs/gateway"])
+        expect("InvalidParameterException", logs.start_live_tail,
+               logGroupIdentifiers=[arn, arn], logStreamNames=["x"])
+        expect("InvalidParameterException", logs.start_live_tail,
+               logGroupIdentifiers=[arn], logStreamNames=["x"],
+               logStreamNamePrefixes=["x"])
+        own_faults(logs, arn)
+        seen = live_events(logs, arn, 20)
+        start = min(e["timestamp"] for e in seen)
+        known = {(e["logStreamName"], e["timestamp"], e["ingestionTime"],
+                  e["message"]) for e in
+                 pages(logs, "filter_log_events", "events",
+                       logGroupName="/ecs/gateway", startTime=start)}
+        for e in seen:
+            assert e["logGroupIdentifier"].endswith(":/ecs/gateway")
+            assert (e["logStreamName"], e["timestamp"], e["ingestionTime"],
+                    e["message"]) in known, e
+        held = [logs.start_live_tail(logGroupIdentifiers=[arn])
+                for _ in range(15)]
+        expect("LimitExceededException", logs.start_live_tail,
+               logGroupIdentifiers=[arn])
+        for h in held:
+            h["responseStream"].close()
+        sim.called["logs"] |= own.called["logs"]
+    finally:
+        own.close()
+
+
+def own_faults(logs, arn):
+    """A sample, then the two ways in which a session ends."""
+    stream = logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+    for e in stream:
+        update = e.get("sessionUpdate")
+        if update and update["sessionMetadata"]["sampled"]:
+            assert len(update["sessionResults"]) == 2
+            break
+    stream.close()
+    for code in ("SessionTimeoutException", "SessionStreamingException"):
+        s = logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        try:
+            for e in s:
+                assert "sessionStart" in e or "sessionUpdate" in e, e
+            raise AssertionError("the stream ended without " + code)
+        except EventStreamError as e:
+            assert code in str(e), e
+
+
+def live_events(logs, arn, n):
+    seen, started = [], False
+    stream = logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+    for e in stream:
+        if "sessionStart" in e:
+            started = True
+            assert e["sessionStart"]["logGroupIdentifiers"] == [arn]
+            continue
+        assert started
+        assert not e["sessionUpdate"]["sessionMetadata"]["sampled"]
+        seen += e["sessionUpdate"]["sessionResults"]
+        if len(seen) >= n:
+            break
+    stream.close()
+    return seen
 
 
 def test_only_the_right_keys_are_let_in(sim):
