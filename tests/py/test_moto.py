@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -37,7 +38,7 @@ def missing():
 
 
 class Moto:
-    def __init__(self):
+    def __init__(self, checks=True):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -55,6 +56,8 @@ class Moto:
         else:
             raise RuntimeError("moto_server does not answer")
         self.seed()
+        if checks:
+            self.post("/moto-api/reset-auth", b"0")
 
     def post(self, path, data):
         urllib.request.urlopen(urllib.request.Request(
@@ -83,6 +86,16 @@ class Moto:
                 {"Effect": "Allow", "Action": ["sts:*"], "Resource": "*"}]}))
         k = iam.create_access_key(UserName="reader")["AccessKey"]
         self.reader = (k["AccessKeyId"], k["SecretAccessKey"])
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"},
+             "Action": "sts:AssumeRole"}]})
+        for role, policy in (("operator", POLICY), ("visitor", {
+                "Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": ["sts:*"],
+                     "Resource": "*"}]})):
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+            iam.put_role_policy(RoleName=role, PolicyName="p",
+                                PolicyDocument=json.dumps(policy))
         ecs.create_cluster(clusterName="prod")
         for name in ("pay", "web"):
             for _ in range(2):
@@ -120,7 +133,6 @@ class Moto:
                 logEvents=[{"timestamp": int(time.time() * 1000) - 5000 + j,
                             "message": f"ERROR task{i} refused {j}"}
                            for j in range(3)])
-        self.post("/moto-api/reset-auth", b"0")  # from here on: signatures
 
     def env(self, key=None, secret=None):
         return common.clean_env(AWS_ACCESS_KEY_ID=key or self.key,
@@ -167,6 +179,77 @@ def a_denied_action_is_told():
     assert code == 1 and doc["errors"], doc
     assert "denied" in json.dumps(doc["errors"]).lower() or \
         "not authorized" in json.dumps(doc["errors"]).lower(), doc
+
+
+def role_env(role, home):
+    """A home whose profile assumes the role with the user's keys."""
+    os.makedirs(os.path.join(home, ".aws"), exist_ok=True)
+    with open(os.path.join(home, ".aws/config"), "w") as f:
+        f.write(f"[profile r]\nrole_arn = arn:aws:iam::123456789012:role/"
+                f"{role}\nsource_profile = base\nregion = {REGION}\n"
+                f"[profile base]\naws_access_key_id = {moto.key}\n"
+                f"aws_secret_access_key = {moto.secret}\n")
+    return common.clean_env(HOME=home, AWS_PROFILE="r",
+                            AWS_ENDPOINT_URL=moto.url)
+
+
+def identity(env):
+    out = subprocess.run([common.BIN, "doctor", "-o", "json"], env=env,
+                         capture_output=True, timeout=60).stdout
+    return [c["detail"] for c in json.loads(out)["checks"]
+            if c["check"] == "identity"]
+
+
+def an_assumed_role_signs():
+    with tempfile.TemporaryDirectory() as home:
+        env = role_env("operator", home)
+        code, doc = once(env, "services")
+        assert code == 0, doc
+        assert {r["serviceName"] for r in doc["rows"]} == {"pay", "web"}
+        who = identity(env)
+        assert who and ":assumed-role/operator/" in who[0], who
+
+
+def a_role_without_rights_is_told():
+    with tempfile.TemporaryDirectory() as home:
+        code, doc = once(role_env("visitor", home), "services")
+        assert code == 1 and not doc["rows"], doc
+        assert any("ListClusters" in e["message"] for e in doc["errors"]), doc
+
+
+def a_web_identity_signs():
+    """moto with its checks on answers 500 to whatever is not signed, so that
+    they are off here."""
+    lax = Moto(checks=False)
+    with tempfile.TemporaryDirectory() as home:
+        token = os.path.join(home, "token")
+        with open(token, "w") as f:
+            f.write("eyJhbGciOiJub25lIn0.e30.x")
+        os.chmod(token, 0o600)
+        env = common.clean_env(
+            HOME=home, AWS_REGION=REGION, AWS_ENDPOINT_URL=lax.url,
+            AWS_WEB_IDENTITY_TOKEN_FILE=token,
+            AWS_ROLE_ARN="arn:aws:iam::123456789012:role/operator")
+        try:
+            code, doc = once(env, "services")
+            who = identity(env)
+        finally:
+            lax.close()
+    assert code == 0, doc
+    assert {r["serviceName"] for r in doc["rows"]} == {"pay", "web"}
+    assert who and ":assumed-role/operator/" in who[0], who
+
+
+def a_bad_session_token_is_told():
+    with tempfile.TemporaryDirectory() as home:
+        c = moto.client("sts", moto.key, moto.secret).assume_role(
+            RoleArn="arn:aws:iam::123456789012:role/operator",
+            RoleSessionName="test")["Credentials"]
+        good = moto.env(c["AccessKeyId"], c["SecretAccessKey"])
+        good.update(HOME=home, AWS_SESSION_TOKEN=c["SessionToken"])
+        assert once(good, "services")[0] == 0
+        code, doc = once(dict(good, AWS_SESSION_TOKEN="wrong"), "services")
+        assert code in (1, 3) and doc["errors"] and not doc["rows"], doc
 
 
 def drill_down_and_tail():
@@ -282,7 +365,9 @@ if __name__ == "__main__":
         moto = Moto()
     try:
         common.run([a_signed_list_is_whole, a_wrong_secret_is_told,
-                    a_denied_action_is_told, drill_down_and_tail,
+                    a_denied_action_is_told, an_assumed_role_signs,
+                    a_role_without_rights_is_told, a_web_identity_signs,
+                    a_bad_session_token_is_told, drill_down_and_tail,
                     scale_from_the_keyboard, roll_back_wants_the_name,
                     restart_forces_a_deployment, stop_a_task_with_a_reason,
                     read_only_sends_nothing], why)
