@@ -7,7 +7,6 @@
 
 #include "backend/aws/client.h"
 #include "backend/base/mem.h"
-#include "backend/svc/ecs.h"
 #include "backend/svc/mask.h"
 
 #include <stdio.h>
@@ -19,7 +18,7 @@ struct detail {
     struct target t;
     json_t *fresh;     /* the object of the newest reply, or NULL */
     struct arena *arena; /* of what is decoded from it */
-    struct ecs_service *service; /* with all its events, or NULL */
+    const void *row;     /* renewed by it; NULL = as the table had it */
     struct err error;
     bool gone, asked;
     bool revealed; /* environment values are shown */
@@ -48,9 +47,8 @@ static void on_reply(void *arg, const struct aws_reply *reply,
         d->fresh = json_deep_copy(o);
         arena_unref(d->arena);
         d->arena = arena_new();
-        d->service = d->t.kind == &kind_services
-                         ? ecs_decode_service(o, 100, d->arena)
-                         : NULL;
+        d->row = d->t.kind->renew ? d->t.kind->renew(d->t.row, o, d->arena)
+                                  : NULL;
     }
     text_view_refill(d->view);
 }
@@ -146,18 +144,17 @@ static void left(struct view *v, void *arg)
     text_view_refill(v);
 }
 
+/* As the latest reply has it, else as the table had it. */
+static const void *newest(const struct detail *d)
+{
+    return d->row ? d->row : d->t.row;
+}
+
 static void detail_fill(struct view *v, void *arg, struct doc *out)
 {
     struct detail *d = arg;
     note(d, out);
-    if (d->service) {
-        struct service_row row = *(const struct service_row *)d->t.row;
-        row.svc = d->service;
-        row.loading = false;
-        d->t.kind->detail(&row, app_now(v->app), out);
-    } else {
-        d->t.kind->detail(d->t.row, app_now(v->app), out);
-    }
+    d->t.kind->detail(newest(d), app_now(v->app), out);
     environment(v, d, out);
 }
 
@@ -165,8 +162,8 @@ static void events_fill(struct view *v, void *arg, struct doc *out)
 {
     struct detail *d = arg;
     note(d, out);
-    const struct service_row *row = d->t.row;
-    services_events(d->service ? d->service : row->svc, app_now(v->app), out);
+    const struct service_row *row = newest(d);
+    services_events(row->svc, app_now(v->app), out);
     if (!d->fresh && !d->error.code) {
         doc_line(out);
         doc_put(out, ROLE_MUTED, "loading the rest ...");

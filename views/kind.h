@@ -84,13 +84,16 @@ struct kind {
                     struct doc *out);
     const char *(*explain_title)(const void *row, int64_t now_ms, char *buf,
                                  size_t n);
-    /* `d`: everything. `fresh` is the reply of describing again (may be NULL
-     * while it is on its way). */
+    /* `d`: everything that the row knows. */
     void (*detail)(const void *row, int64_t now_ms, struct doc *out);
     /* Whether and how the row is shown again: the describe call of this row,
      * as op plus params; NULL op = none. Member of the reply that holds it. */
     const struct aws_op *(*describe)(const void *row, json_t **params,
                                      const char **member);
+    /* The row with what that reply says of it, o being the first item of the
+     * member: a new one in the arena, which also borrows from the old one.
+     * NULL when o makes no sense. May be NULL: then the row stays as it is. */
+    const void *(*renew)(const void *row, json_t *o, struct arena *a);
 };
 
 extern const struct kind kind_clusters, kind_services, kind_tasks,

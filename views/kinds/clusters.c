@@ -165,6 +165,12 @@ static const struct aws_op *describe(const void *row, json_t **params,
     return &ecs_describe_clusters;
 }
 
+static const void *renew(const void *row, json_t *o, struct arena *a)
+{
+    (void)row;
+    return ecs_decode_cluster(o, a);
+}
+
 static const char *const aliases[] = {"cluster", "cl", NULL};
 static const enum action_id actions[] = {ACTION_TASKS, ACTION_NONE};
 
@@ -198,4 +204,5 @@ const struct kind kind_clusters = {
     .summary = summary,
     .detail = detail,
     .describe = describe,
+    .renew = renew,
 };

@@ -211,6 +211,22 @@ static const struct aws_op *describe(const void *row, json_t **params,
     return &ecs_describe_tasks;
 }
 
+static const void *renew(const void *row, json_t *o, struct arena *a)
+{
+    struct container_row *r = arena_alloc(a, sizeof(*r));
+    const struct ecs_task *t = ecs_decode_task(o, a);
+    *r = *(const struct container_row *)row;
+    for (size_t i = 0; t && r->container->name && i < t->n_containers; i++) {
+        const char *name = t->containers[i].name;
+        if (!name || strcmp(name, r->container->name) != 0)
+            continue;
+        r->task = t;
+        r->container = &t->containers[i];
+        return r;
+    }
+    return NULL;
+}
+
 static const char *const aliases[] = {"container", "co", NULL};
 static const enum action_id actions[] = {ACTION_LOGS, ACTION_NONE};
 
@@ -242,4 +258,5 @@ const struct kind kind_containers = {
     .summary = summary,
     .detail = detail,
     .describe = describe,
+    .renew = renew,
 };

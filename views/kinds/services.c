@@ -405,6 +405,20 @@ static const struct aws_op *describe(const void *row, json_t **params,
     return &ecs_describe_services;
 }
 
+enum { ALL_EVENTS = 100 }; /* ECS keeps no more */
+
+static const void *renew(const void *row, json_t *o, struct arena *a)
+{
+    struct service_row *r = arena_alloc(a, sizeof(*r));
+    const struct ecs_service *s = ecs_decode_service(o, ALL_EVENTS, a);
+    if (!s)
+        return NULL;
+    *r = *(const struct service_row *)row;
+    r->svc = s;
+    r->loading = r->failed = false;
+    return r;
+}
+
 static const char *const aliases[] = {"service", "svc", NULL};
 static const enum action_id actions[] = {
     ACTION_LOGS,    ACTION_TASKS,    ACTION_EVENTS, ACTION_ACKNOWLEDGE,
@@ -446,4 +460,5 @@ const struct kind kind_services = {
     .explain_title = services_explain_title,
     .detail = services_detail,
     .describe = describe,
+    .renew = renew,
 };
