@@ -87,8 +87,9 @@ void options_help(FILE *out)
           "\n"
           "A dashboard for Amazon ECS: which service is in trouble, why, its "
           "logs, and the\nkeys to act. VIEW is services (the default), tasks "
-          "or clusters.\ntail prints the logs of services. doctor tries what the dashboard needs and prints the "
-          "IAM policies for it.\n\noptions:\n", out);
+          "or clusters.\ntail prints the logs of services. doctor tries what "
+          "the dashboard needs and\nprints the IAM policies "
+          "for it.\n\noptions:\n", out);
     for (size_t i = 0; i < ARRAY_LEN(infos); i++) {
         const struct option_info *o = &infos[i];
         char left[48];
