@@ -30,6 +30,9 @@ double now_ms(void);
 double percentile(double *v, size_t n, int p);
 /* CPU time of a process so far, all its threads, in ms; -1 when it is gone. */
 double cpu_ms(pid_t pid);
+/* How long its first thread has waited for a processor that others had, in
+ * ms; -1 when it is gone. */
+double queued_ms(pid_t pid);
 /* Private memory in kB; -1 when it is gone. */
 double rss_anon_kb(pid_t pid);
 

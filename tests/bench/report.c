@@ -41,6 +41,20 @@ double cpu_ms(pid_t pid)
     return clock_getcpuclockid(pid, &clock) ? -1 : ms_of(clock);
 }
 
+double queued_ms(pid_t pid)
+{
+    char path[64];
+    unsigned long long ran, queued;
+    double ms = -1;
+    snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%llu %llu", &ran, &queued) == 2)
+        ms = (double)queued / 1e6;
+    if (f)
+        fclose(f);
+    return ms;
+}
+
 double rss_anon_kb(pid_t pid)
 {
     char path[64], line[256];
