@@ -35,6 +35,7 @@ struct app_tty {
     uint64_t idle_bytes;
     int events;            /* what is polled for now */
     int open_handles;
+    bool put_off;          /* data waits for a turn, since this one was long */
     bool painted_due;      /* a frame is on its way: confirm when it is out */
     bool closing;
     int death;             /* signal that ends us */
@@ -164,6 +165,7 @@ static void paint(struct app_tty *t)
     term_frame(t->term, &t->app->surface, t->app->o.theme);
     send_copy(t);
     t->frames++;
+    t->put_off = false;
     t->last_frame_ms = clock_mono_ms(t->app->o.clock);
     t->painted_due = true;
     flush(t);
@@ -227,11 +229,15 @@ static void on_turn(void *arg)
     if (a->paint != PAINT_NONE && term_ready(t->term)) {
         int64_t now = clock_mono_ms(a->o.clock);
         int64_t wait = t->last_frame_ms + FRAME_MS - now;
-        if (a->paint == PAINT_KEY || a->redraw_wanted || wait <= 0 ||
-            clock_is_driven(a->o.clock))
+        bool key = a->paint == PAINT_KEY || a->redraw_wanted;
+        if (!key && !t->put_off && wait <= 0 && loop_turn_long(a->o.loop)) {
+            t->put_off = true;
+            timer_start(a->o.clock, &t->frame, 0, on_frame_due, t);
+        } else if (key || wait <= 0 || clock_is_driven(a->o.clock)) {
             paint(t);
-        else if (!timer_armed(&t->frame))
+        } else if (!timer_armed(&t->frame)) {
             timer_start(a->o.clock, &t->frame, wait, on_frame_due, t);
+        }
     } else if (a->paint != PAINT_NONE && !term_wants_write(t->term) &&
                !timer_armed(&t->frame)) {
         timer_start(a->o.clock, &t->frame, FRAME_MS, on_frame_due, t);

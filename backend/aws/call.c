@@ -11,9 +11,10 @@
 #include "backend/aws/params.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
+#include "backend/net/loop.h"
 #include "backend/net/pool.h"
 
-enum { INLINE_PARSE = 64 * 1024, SECRET_BODY = 64 * 1024 };
+enum { PUT_OFF = 8, INLINE_PARSE = 64 * 1024, SECRET_BODY = 64 * 1024 };
 static const int64_t SKEW_MS = 4 * 60 * 1000;
 
 /* A parse on the pool; outlives a cancelled call, owns its text. */
@@ -22,6 +23,7 @@ struct parse_job {
     struct strbuf text;
     json_t *root;
     json_error_t error;
+    bool parsed; /* the pool is done with it */
 };
 
 static void try_now(void *arg);
@@ -36,13 +38,44 @@ static void release(const struct aws_op *op, struct strbuf *b)
         strbuf_release(b);
 }
 
+/* Answers that come together are taken in several turns of the loop. */
+static bool put_off(struct aws_call *c, timer_fn *fn)
+{
+    struct loop *loop = c->client->cfg.loop;
+
+    if (c->put_off >= PUT_OFF || !loop_turn_long(loop))
+        return false;
+    c->put_off++;
+    c->waits_turn = true;
+    loop_work_begin(loop);
+    timer_start(c->client->cfg.clock, &c->timer, 0, fn, c);
+    return true;
+}
+
+static void turn_came(struct aws_call *c)
+{
+    if (c->waits_turn)
+        loop_work_end(c->client->cfg.loop);
+    c->waits_turn = false;
+}
+
+static void parse_free(struct parse_job *j)
+{
+    json_decref(j->root);
+    strbuf_release(&j->text);
+    free(j);
+}
+
 static void call_free(struct aws_call *c)
 {
+    turn_came(c);
     scope_cancel(&c->inner);
     timer_stop(c->client->cfg.clock, &c->timer);
     if (c->client->cfg.budget)
         budget_cancel(c->client->cfg.budget, &c->wait);
-    if (c->job)
+    if (c->job && c->job->parsed)
+        parse_free(c->job);
+    else if (c->job)
         c->job->call = NULL;
     c->client->calls--;
     release(c->op, &c->body);
@@ -116,21 +149,32 @@ static void pool_parse(void *arg)
     j->root = json_loadb(strbuf_get(&j->text), j->text.len, 0, &j->error);
 }
 
+static void on_parsed(struct timer *t, void *arg)
+{
+    struct aws_call *c = arg;
+    struct parse_job *j = c->job;
+
+    (void)t;
+    turn_came(c);
+    if (put_off(c, on_parsed))
+        return;
+    c->job = NULL;
+    if (j->root)
+        succeed(c, j->root, &j->text);
+    else
+        fail_parse(c, &j->error);
+    parse_free(j);
+}
+
 static void pool_done(void *arg)
 {
     struct parse_job *j = arg;
-    struct aws_call *c = j->call;
 
-    if (c) {
-        c->job = NULL;
-        if (j->root)
-            succeed(c, j->root, &j->text);
-        else
-            fail_parse(c, &j->error);
-    }
-    json_decref(j->root);
-    strbuf_release(&j->text);
-    free(j);
+    j->parsed = true;
+    if (j->call)
+        on_parsed(NULL, j->call);
+    else
+        parse_free(j);
 }
 
 static void parse_on_pool(struct aws_call *c)
@@ -143,6 +187,8 @@ static void parse_on_pool(struct aws_call *c)
     c->job = j;
     pool_run(c->client->cfg.loop, pool_parse, pool_done, j);
 }
+
+static void on_turn(struct timer *t, void *arg);
 
 static void parse(struct aws_call *c)
 {
@@ -158,6 +204,8 @@ static void parse(struct aws_call *c)
         parse_on_pool(c);
         return;
     }
+    if (put_off(c, on_turn))
+        return;
     /* Some writes answer with nothing at all. */
     if (c->answer.len == 0)
         root = json_object();
@@ -168,6 +216,15 @@ static void parse(struct aws_call *c)
     else
         fail_parse(c, &je);
     json_decref(root);
+}
+
+static void on_turn(struct timer *t, void *arg)
+{
+    struct aws_call *c = arg;
+
+    (void)t;
+    turn_came(c);
+    parse(c);
 }
 
 /* ---- another try, or not ---- */

@@ -52,6 +52,8 @@ struct aws_call {
     unsigned generation;  /* of the credentials last used */
     double last_ms;
     struct parse_job *job;
+    int put_off;          /* turns for which the answer has waited */
+    bool waits_turn;
     char request_id[80];
     int status;
     int64_t date_ms;

@@ -9,6 +9,8 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 
+enum { LONG_NS = 3000000 }; /* of the 8 ms that a turn may take */
+
 struct loop {
     uv_loop_t uv;
     uv_timer_t timer; /* follows clock_next_due() */
@@ -19,6 +21,7 @@ struct loop {
     void *hook_arg;
     size_t works;
     bool stop;
+    uint64_t turn_start, turn_idle; /* ns, when this turn began */
     uint64_t turns;
     uint64_t longest_ns;
     uint64_t longest_cpu_ns;
@@ -140,21 +143,27 @@ static uint64_t cpu_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static uint64_t turn_busy_ns(const struct loop *l)
+{
+    uint64_t idle = uv_metrics_idle_time((uv_loop_t *)&l->uv) - l->turn_idle;
+    uint64_t all = uv_hrtime() - l->turn_start;
+
+    return all > idle ? all - idle : 0;
+}
+
 /* UV_RUN_ONCE does timers both before and after its poll, so when it returns
  * the turn's callbacks have all run. */
 static void turn(struct loop *l, uv_run_mode mode)
 {
-    uint64_t start = uv_hrtime();
-    uint64_t idle = uv_metrics_idle_time(&l->uv);
     uint64_t cpu = cpu_ns();
     uint64_t busy;
 
+    l->turn_start = uv_hrtime();
+    l->turn_idle = uv_metrics_idle_time(&l->uv);
     uv_run(&l->uv, mode);
     end_turn(l);
     cpu = cpu_ns() - cpu;
-    idle = uv_metrics_idle_time(&l->uv) - idle;
-    busy = uv_hrtime() - start;
-    busy = busy > idle ? busy - idle : 0;
+    busy = turn_busy_ns(l);
     if (busy > l->longest_ns)
         l->longest_ns = busy;
     if (cpu > l->longest_cpu_ns)
@@ -276,6 +285,11 @@ void loop_work_end(struct loop *loop)
 size_t loop_work_pending(const struct loop *loop)
 {
     return loop->works;
+}
+
+bool loop_turn_long(const struct loop *loop)
+{
+    return !clock_is_driven(loop->clock) && turn_busy_ns(loop) > LONG_NS;
 }
 
 uint64_t loop_longest_turn_us(const struct loop *loop)

@@ -59,6 +59,12 @@ void loop_work_begin(struct loop *loop);
 void loop_work_end(struct loop *loop);
 size_t loop_work_pending(const struct loop *loop);
 
+/* This turn has been busy for 3 ms already: what can wait is put off to the
+ * next one (a timer without delay), so that a key gets its turn. Whoever puts
+ * off counts, and goes on at last: the next turn may be as busy. Never true
+ * with a driven clock. */
+bool loop_turn_long(const struct loop *loop);
+
 /* Busy time of the longest turn since the last reset, in microseconds,
  * waiting not counted, the hook counted; and how many turns there were. */
 uint64_t loop_longest_turn_us(const struct loop *loop);

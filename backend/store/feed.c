@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/net/loop.h"
 
 enum { PUBLISH_MS = 100, ROWS_PER_MS = 40 };
 
@@ -430,9 +431,15 @@ static void on_publish(struct timer *t, void *arg)
 {
     struct feed *f = arg;
     const struct snapshot *old = f->snap;
-    bool more = eval_slice(f->store);
+    bool more;
 
-    (void)t;
+    if (!f->put_off && loop_turn_long(f->store->loop)) {
+        f->put_off = true;
+        timer_start(f->store->clock, t, 0, on_publish, f);
+        return;
+    }
+    f->put_off = false;
+    more = eval_slice(f->store);
     f->dirty = false;
     f->published_ms = store_now(f->store);
     f->snap = render(f);

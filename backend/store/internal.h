@@ -224,7 +224,7 @@ struct feed {
     struct subscription *subs;
     const struct snapshot *snap;
     uint64_t generation;
-    bool dirty, publishing, doomed;
+    bool dirty, publishing, doomed, put_off;
     struct timer timer;
     int64_t published_ms; /* mono */
 };
@@ -287,6 +287,7 @@ struct store {
     struct task_entry **dirty_tasks;
     size_t n_dirty_tasks, cap_dirty_tasks;
     int64_t retry_ms; /* 0 = not hasty */
+    bool pump_put_off; /* for a turn, since the last was long */
     bool paused;
 };
 

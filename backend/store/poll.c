@@ -2,6 +2,7 @@
  * what is due while there are slots, and sleeps until the next thing is due.
  * Answers pump again. Nothing is queued ahead, so that the best choice is made
  * at the moment a slot is free. */
+#include "backend/net/loop.h"
 #include "backend/store/poll.h"
 
 static enum want feed_want(const struct feed *f)
@@ -246,7 +247,12 @@ static void on_pump(struct timer *t, void *arg)
     struct pump p = {.s = s, .now = store_now(s), .next = INT64_MAX};
     size_t services = 0, tasks = 0, pages = 0;
 
-    (void)t;
+    if (!s->pump_put_off && loop_turn_long(s->loop)) {
+        s->pump_put_off = true;
+        timer_start(s->clock, t, 0, on_pump, s);
+        return;
+    }
+    s->pump_put_off = false;
     /* Rows are made as answers come, so that a publish finds little to do. */
     if (eval_slice(s))
         pump_soon(s);

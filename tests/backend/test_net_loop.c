@@ -121,6 +121,43 @@ static void busy(struct timer *t, void *arg)
     ++*(int *)arg;
 }
 
+struct seen {
+    struct loop *loop;
+    bool fresh, after_work; /* what loop_turn_long() said */
+    int n;
+};
+
+static void look(struct timer *t, void *arg)
+{
+    struct seen *s = arg;
+
+    s->fresh = loop_turn_long(s->loop);
+    busy(t, &s->n);
+    s->after_work = loop_turn_long(s->loop);
+}
+
+static void a_turn_is_long_once_it_has_worked_for_long(void **state)
+{
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct timer t = {0};
+    struct seen s = {.loop = loop};
+
+    (void)state;
+    timer_start(clock, &t, 50, look, &s);
+    assert_true(loop_until(loop, is_set, &s.n, 5000));
+    assert_true(s.after_work);
+    s.fresh = true; /* the wait before a turn's work is no work */
+    for (int i = 0; i < 20 && s.fresh; i++) { /* others use the machine, too */
+        s.n = 0;
+        timer_start(clock, &t, 20, look, &s);
+        assert_true(loop_until(loop, is_set, &s.n, 5000));
+    }
+    assert_false(s.fresh);
+    loop_free(loop);
+    clock_free(clock);
+}
+
 static void longest_turn_counts_work_and_not_waiting(void **state)
 {
     struct clock *clock = clock_new_real();
@@ -163,6 +200,7 @@ int main(void)
         cmocka_unit_test(driven_clock_timers_wait_for_the_driver),
         cmocka_unit_test(hook_runs_after_the_callbacks_of_its_turn),
         cmocka_unit_test(timer_started_by_the_hook_wakes_the_loop),
+        cmocka_unit_test(a_turn_is_long_once_it_has_worked_for_long),
         cmocka_unit_test(longest_turn_counts_work_and_not_waiting),
         cmocka_unit_test(pending_work_is_not_idle),
     };
