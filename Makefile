@@ -227,7 +227,7 @@ screenshots: all $(B)/tests/screen/shots
 	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(B)/tests/screen/shots screenshots
 
 # Figures beside their goals; printed, never asserted. TOPIC=keys: only those.
-$(BENCH)/bench: $(call obj,$(addprefix tests/bench/,bench.c bench_start.c bench_scale.c bench_bytes.c tap.c report.c)) $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
+$(BENCH)/bench: $(call obj,$(addprefix tests/bench/,bench.c bench_start.c bench_scale.c bench_bytes.c bench_tail.c tap.c report.c)) $(B)/tests/screen/harness.o $(TESTLIB) $(LIB_BASE)
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil -lpthread)
 $(BENCH)/empty: $(BENCH)/empty.o
 	$(call test_link,-Wl$(comma)--no-as-needed $(CORE_LIBS) $(TUI_LIBS))

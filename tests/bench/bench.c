@@ -17,7 +17,8 @@ static const struct {
     {"start", bench_start},     {"rows", bench_first_rows},
     {"refresh", bench_refresh}, {"keys", bench_keys},
     {"bytes", bench_bytes},     {"idle", bench_idle},
-    {"size", bench_size},
+    {"size", bench_size},       {"tail", bench_tail},
+    {"log-keys", bench_log_keys}, {"log-bytes", bench_log_bytes},
 };
 
 static void say_load(const char *when)
@@ -33,12 +34,14 @@ static void say_load(const char *when)
 int main(int argc, char **argv)
 {
     struct bench b = {.starts = 40, .keys = 400, .services = 2000,
-                      .tasks = 20000, .idle_s = 60};
+                      .tasks = 20000, .idle_s = 60,
+                      .lines_s = 5000, .log_keys = 200, .log_s = 20};
     int at = 1;
     FILE *tsv = NULL;
     if (at < argc && strcmp(argv[at], "--smoke") == 0) {
         b = (struct bench){.starts = 2, .keys = 10, .services = 60,
-                           .tasks = 300, .idle_s = 2};
+                           .tasks = 300, .idle_s = 2, .lines_s = 100,
+                           .log_keys = 8, .log_s = 3};
         at++;
     }
     if (argc - at < 2 || !getenv("ECSDASH_BIN")) {

@@ -18,12 +18,18 @@ struct bench {
     int keys;          /* samples of key to paint */
     int services, tasks;
     int idle_s;
+    int lines_s;  /* of the log that tail reads 40 s of */
+    int log_keys; /* samples of key to paint in a log */
+    int log_s;    /* how long lines into a log are watched */
 };
 
 /* The report also goes to tsv (NULL: only printed); not owned. */
 void report_to(FILE *tsv);
 void report(const char *figure, const char *goal, const char *fmt,
             double value) __attribute__((format(printf, 3, 0)));
+
+/* What could not be measured here, and why in a word or two. */
+void report_skip(const char *figure, const char *why);
 
 double now_ms(void);
 /* Sorts; p in percent. -1 without samples. */
@@ -36,6 +42,10 @@ double queued_ms(pid_t pid);
 /* Private memory in kB; -1 when it is gone. */
 double rss_anon_kb(pid_t pid);
 
+struct screen;
+/* Of the empty program: what the machine gives at that moment. */
+double key_to_echo(struct screen *s, char key);
+
 void bench_start(const struct bench *b);
 void bench_first_rows(const struct bench *b);
 void bench_refresh(const struct bench *b);
@@ -43,5 +53,8 @@ void bench_keys(const struct bench *b);
 void bench_bytes(const struct bench *b);
 void bench_idle(const struct bench *b);
 void bench_size(const struct bench *b);
+void bench_tail(const struct bench *b);
+void bench_log_keys(const struct bench *b);
+void bench_log_bytes(const struct bench *b);
 
 #endif

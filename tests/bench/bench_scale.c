@@ -209,8 +209,7 @@ static double key_to_paint(struct screen *s, const char *key, int stop_ms,
     return took;
 }
 
-/* The same for the empty program: what the machine gives at that moment. */
-static double key_to_echo(struct screen *s, char key)
+double key_to_echo(struct screen *s, char key)
 {
     char keys[2] = {key, '\0'};
     double start = now_ms();

@@ -22,6 +22,14 @@ void report(const char *figure, const char *goal, const char *fmt,
         fprintf(to, "%s\t%s\t%s\n", figure, goal, text);
 }
 
+void report_skip(const char *figure, const char *why)
+{
+    printf("%-62s %-20s %s\n", figure, "-", why);
+    fflush(stdout);
+    if (to)
+        fprintf(to, "%s\t-\t%s\n", figure, why);
+}
+
 static double ms_of(clockid_t clock)
 {
     struct timespec ts;
