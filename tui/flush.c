@@ -75,6 +75,30 @@ static void put_cell(struct flush *f, int row, int col, const struct cell *c,
         mvaddch(row, col + 1, '?');
 }
 
+/* Blanks without looks are what erase() has left. */
+static bool is_blank(const struct cell *c, const struct theme *th)
+{
+    return c->cp[0] == ' ' && !c->cp[1] && c->attrs == 0 && c->bg < 0 &&
+           th->roles[c->role].bg < 0 &&
+           !(th->roles[c->role].attrs & (ATTR_REVERSE | ATTR_UNDERLINE));
+}
+
+/* A single blank between two cells of the same look is sent with that look: to
+ * change it for the blank and back costs more bytes than words are long. */
+static bool joins(const struct surface *s, int y, int x,
+                  const struct theme *th)
+{
+    const struct cell *c = &s->cells[y * s->cols + x];
+    if (x == 0 || x + 1 >= s->cols || c[-1].width != 1)
+        return false;
+    return c[-1].role == c[1].role && c[-1].fg == c[1].fg &&
+           c[-1].bg < 0 && c[1].bg < 0 && c[-1].attrs == c[1].attrs &&
+           th->roles[c[1].role].bg < 0 &&
+           !((c[1].attrs | th->roles[c[1].role].attrs) &
+             (ATTR_REVERSE | ATTR_UNDERLINE)) &&
+           !is_blank(c - 1, th) && !is_blank(c + 1, th);
+}
+
 void flush_surface(struct flush *f, const struct surface *s,
                    const struct theme *th)
 {
@@ -84,12 +108,15 @@ void flush_surface(struct flush *f, const struct surface *s,
             const struct cell *c = &s->cells[y * s->cols + x];
             if (c->width == 0)
                 continue; /* the tail of a wide glyph */
-            /* Blanks without looks are what erase() has left. */
-            if (c->cp[0] == ' ' && !c->cp[1] && c->attrs == 0 &&
-                c->bg < 0 && th->roles[c->role].bg < 0 &&
-                !(th->roles[c->role].attrs &
-                  (ATTR_REVERSE | ATTR_UNDERLINE)))
+            if (is_blank(c, th)) {
+                if (!joins(s, y, x, th))
+                    continue;
+                struct cell blank = c[-1];
+                blank.cp[0] = ' ';
+                blank.cp[1] = 0;
+                put_cell(f, y, x, &blank, th);
                 continue;
+            }
             put_cell(f, y, x, c, th);
         }
     }
