@@ -31,8 +31,7 @@ static enum role freshness(struct app *a, char *buf, size_t n)
         return s && s->error.code ? ROLE_STALE : ROLE_HEADER;
     }
     int64_t old = app_now(a) - s->fetched_ms;
-    bool some = s->failed && s->failed < s->n_rows; /* the others are fresh */
-    if ((s->error.code != ERR_NONE && !some) || old > 4 * a->o.refresh_ms + 10000) {
+    if ((s->error.code != ERR_NONE && !s->partial) || old > 4 * a->o.refresh_ms + 10000) {
         snprintf(buf, n, "STALE %s", fmt_age(old, age));
         return ROLE_STALE;
     }
@@ -75,7 +74,7 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
         {a->o.insecure ? "INSECURE" : NULL, ROLE_HEADER_PROD, 0, false},
         {strcmp(profile, "default") == 0 ? NULL : profile, base, 9, false},
         {a->o.mode ? NULL : aws_session_endpoint(r->session), base, 8, false},
-        {a->o.still ? NULL : calls, base, 7, true},
+        {a->o.still ? NULL : calls, base, stats.throttled_minute ? 1 : 7, true},
         {every, base, 6, true},
         {fmt_clock(app_now(a), FMT_UTC, clock), base, 4, true},
         {fresh, fresh_role == ROLE_HEADER ? base : fresh_role, 0, true},
@@ -144,7 +143,7 @@ static bool banner(struct app *a, char *buf, size_t n)
     if (!s || s->error.code == ERR_NONE)
         return false;
     int used = snprintf(buf, n, "%s since %s: %s",
-                        s->failed ? "incomplete" : "stale",
+                        s->partial ? "incomplete" : "stale",
                         fmt_clock(s->error_since_ms, FMT_UTC, at),
                         s->error.message);
     if (s->retry_ms > app_now(a) && used > 0 && (size_t)used < n)

@@ -139,10 +139,19 @@ void feed_state(struct feed *f, bool *complete, bool *settled)
 /* The first error and the newest success of what the feed depends on. */
 static void note_job(struct snapshot *snap, const struct job *j)
 {
-    if (j->ok_wall_ms > snap->fetched_ms)
-        snap->fetched_ms = j->ok_wall_ms;
-    if (j->err.code == ERR_NONE || snap->error.code != ERR_NONE)
+    bool broken = snap->error.code != ERR_NONE && !snap->partial;
+
+    if (j->err.code == ERR_NONE) {
+        if (j->ok_wall_ms > snap->fetched_ms && !broken)
+            snap->fetched_ms = j->ok_wall_ms;
         return;
+    }
+    if (j->ok_wall_ms != 0 && (snap->fetched_ms == 0 || !broken ||
+                               j->ok_wall_ms < snap->fetched_ms))
+        snap->fetched_ms = j->ok_wall_ms;
+    if (broken)
+        return;
+    snap->partial = false;
     snap->error = j->err;
     snap->error_since_ms = j->err_since_ms;
     snap->retry_ms = j->retry_wall_ms;
@@ -158,6 +167,7 @@ static void note_trouble(struct snapshot *snap, const struct trouble *t,
     err_prefix(&snap->error, "%zu %s%s can't be described", t->n, what,
                t->n == 1 ? "" : "s");
     snap->error_since_ms = t->since_ms;
+    snap->partial = true;
 }
 
 /* What the rows can do without is no error when it is denied. */

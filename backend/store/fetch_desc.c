@@ -23,7 +23,8 @@ static const struct err *why_not(const struct err *err, bool answered)
 {
     static const struct err lost = {
         .code = ERR_PARSE,
-        .message = "the service's answers leave them out."};
+        .message = "the service's answers leave them out, or their ARN or "
+                   "counts."};
 
     if (err != NULL)
         return about_items(err) ? err : NULL;
@@ -173,6 +174,18 @@ static void svc_described(struct svc_entry *e, const struct ecs_service *svc,
         feeds_dirty_tasks(w, e);
 }
 
+/* Without its counts a service would look down, which it is not. */
+static bool has_counts(json_t *o)
+{
+    static const char *const counts[] = {"desiredCount", "runningCount",
+                                         "pendingCount"};
+
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        if (!json_is_integer(json_object_get(o, counts[i])))
+            return false;
+    return true;
+}
+
 /* MISSING: the row stays until the list says so too. */
 static void svc_missing(struct watch *w, const char *arn)
 {
@@ -223,8 +236,9 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
     const char *arn, *reason;
 
     for (size_t i = 0; i < n; i++) {
-        struct ecs_service *svc = ecs_decode_service(
-            ecs_item(reply->root, "services", i), MAX_EVENTS, p->arena);
+        json_t *o = ecs_item(reply->root, "services", i);
+        struct ecs_service *svc =
+            has_counts(o) ? ecs_decode_service(o, MAX_EVENTS, p->arena) : NULL;
         struct svc_entry *e =
             svc != NULL ? map_get(w->svc_by_name, arn_tail(svc->arn)) : NULL;
 
@@ -408,6 +422,24 @@ void fetch_task_desc(struct watch *w, struct task_entry **e, size_t n,
                w->name, prio, on_task_desc);
 }
 
+/* It is kept for ever, so it must be whole. */
+static bool is_whole(json_t *root, const char *arn)
+{
+    json_t *td = json_object_get(root, "taskDefinition"), *c;
+    const char *name = json_string_value(
+        json_object_get(td, "taskDefinitionArn"));
+    json_t *list = json_object_get(td, "containerDefinitions");
+    size_t i;
+
+    if (name == NULL || strcmp(arn_tail(name), arn_tail(arn)) != 0)
+        return false;
+    json_array_foreach(list, i, c)
+        if (!json_is_string(json_object_get(c, "name")) ||
+            !json_is_string(json_object_get(c, "image")))
+            return false;
+    return json_array_size(list) > 0;
+}
+
 static void on_taskdef(void *arg, const struct aws_reply *reply,
                        const struct err *err)
 {
@@ -416,7 +448,7 @@ static void on_taskdef(void *arg, const struct aws_reply *reply,
     struct td_entry *td = a->td;
     struct page *p = page_new();
 
-    if (err == NULL)
+    if (err == NULL && is_whole(reply->root, td->arn))
         td->td = ecs_decode_taskdef(reply->root, p->arena);
     if (td->td != NULL) {
         page_set(&td->page, p);

@@ -92,12 +92,13 @@ struct snapshot {
     size_t loaded;           /* rows whose describe has come */
     bool first_page;         /* at least one list page has come */
     bool complete;           /* all pages and all describes came */
-    int64_t fetched_ms;      /* wall: the last success; 0 = never */
+    int64_t fetched_ms;      /* wall: the last success, of what fails if
+                                something does; 0 = never */
     struct err error;        /* code ERR_NONE when the last fetch was fine */
     int64_t error_since_ms;
     int64_t retry_ms;        /* wall time of the next try; 0 when none */
-    size_t failed;           /* rows that can't be described, again and again;
-                                `error` says why, unless it has worse to say */
+    size_t failed;           /* rows that can't be described, again and again */
+    bool partial;            /* `error` speaks of those only: others are fresh */
     const struct store_lack *lacks[STORE_LACKS];
     size_t n_lacks; /* denied: asked again by subscription_refresh() only */
 };

@@ -52,7 +52,7 @@ static void a_service_that_is_left_out_is_an_error_of_its_row(void **state)
     assert_int_equal(subscription_snapshot(sub)->failed, 1);
     assert_false(subscription_snapshot(sub)->complete);
     assert_error(sub, "1 service can't be described: the service's answers "
-                      "leave them out.");
+                      "leave them out");
     r = env_row(sub, "web0003");
     assert_true(r->failed && r->loading);
     /* Asked less and less often. */

@@ -390,7 +390,7 @@ static void summary(const struct snapshot *s, int64_t now, struct doc *out)
     doc_printf(out, ROLE_SUMMARY, " | %ld run", running);
     doc_printf(out, pending ? ROLE_BUSY : ROLE_SUMMARY, " %ld pend", pending);
     doc_printf(out, failed ? ROLE_BAD : ROLE_SUMMARY, " %ld fail", failed);
-    if (s->loaded < s->n_rows || !s->complete)
+    if (s->loaded < s->n_rows || (!s->complete && s->error.code == ERR_NONE))
         doc_printf(out, ROLE_MUTED, " | loading %zu/%zu", s->loaded,
                    s->n_rows);
 }

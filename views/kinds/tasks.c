@@ -370,7 +370,7 @@ static void summary(const struct snapshot *s, int64_t now, struct doc *out)
     doc_printf(out, ROLE_SUMMARY, " %zu stopped", stopped);
     if (bad)
         doc_printf(out, ROLE_BAD, " (%zu abnormal)", bad);
-    if (s->loaded < s->n_rows || !s->complete)
+    if (s->loaded < s->n_rows || (!s->complete && s->error.code == ERR_NONE))
         doc_printf(out, ROLE_MUTED, " | loading %zu/%zu", s->loaded,
                    s->n_rows);
 }
