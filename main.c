@@ -17,6 +17,7 @@
 #include "views/config.h"
 #include "views/demo.h"
 #include "views/doctor.h"
+#include "views/exit_status.h"
 #include "views/keys_table.h"
 #include "views/kind.h"
 #include "views/once.h"
@@ -35,15 +36,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
-
-enum exit_status {
-    EXIT_FINE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_CREDENTIALS = 3,
-    EXIT_NOT_FOUND = 4,
-    EXIT_TERMINAL = 5
-};
 
 /* Everything that main owns, in the order in which it is made. */
 struct program {
@@ -71,20 +63,7 @@ struct program {
 static int complain(const struct err *err)
 {
     fprintf(stderr, "ecsdash: %s\n", err->message);
-    switch (err->code) {
-    case ERR_USAGE:
-    case ERR_CONFIG:
-        return EXIT_USAGE;
-    case ERR_CREDENTIALS:
-    case ERR_EXPIRED:
-        return EXIT_CREDENTIALS;
-    case ERR_NOT_FOUND:
-        return EXIT_NOT_FOUND;
-    case ERR_TERMINAL:
-        return EXIT_TERMINAL;
-    default:
-        return EXIT_FAILED;
-    }
+    return exit_status_of(err);
 }
 
 static void report_mistake(void *arg, const struct err *err)

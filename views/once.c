@@ -8,6 +8,7 @@
 #include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 #include "backend/net/loop.h"
+#include "views/exit_status.h"
 #include "views/table_model.h"
 
 #include <errno.h>
@@ -218,21 +219,6 @@ static int write_all(const struct strbuf *b)
     return 0;
 }
 
-static int status_of(const struct err *err)
-{
-    switch (err->code) {
-    case ERR_NONE:
-        return 0;
-    case ERR_CREDENTIALS:
-    case ERR_EXPIRED:
-        return 3;
-    case ERR_NOT_FOUND:
-        return 4;
-    default:
-        return 1;
-    }
-}
-
 static int print(struct once *x, const struct snapshot *snap)
 {
     struct table_model m;
@@ -262,7 +248,7 @@ static int print(struct once *x, const struct snapshot *snap)
         for (size_t i = 0; i < m.n; i++)
             put_tsv_row(&b, m.kind, table_model_row(&m, i)->data, now);
     }
-    status = status_of(&err);
+    status = exit_status_of(&err);
     if (!status && x->identity_error.code == ERR_CREDENTIALS)
         status = 3;
     if (err.code != ERR_NONE)

@@ -14,6 +14,7 @@
 #include "backend/base/mem.h"
 #include "backend/net/loop.h"
 #include "backend/store/store.h"
+#include "views/exit_status.h"
 #include "views/log/log_command.h"
 #include "views/log/log_task.h"
 #include "views/tail_print.h"
@@ -62,23 +63,6 @@ static bool goes_on(const struct tail *t)
     return t->o->follow || t->o->until_stable;
 }
 
-static int status_of(const struct err *err)
-{
-    switch (err->code) {
-    case ERR_NONE:
-        return 0;
-    case ERR_USAGE:
-        return 2;
-    case ERR_CREDENTIALS:
-    case ERR_EXPIRED:
-        return 3;
-    case ERR_NOT_FOUND:
-        return 4;
-    default:
-        return 1;
-    }
-}
-
 /* Told once, until something else is. */
 static void say(struct tail *t, enum said about, const char *text)
 {
@@ -102,7 +86,7 @@ static void end(struct tail *t, int status)
 static void fail(struct tail *t, const struct err *err)
 {
     say(t, SAID_SERVICE, err->message);
-    end(t, status_of(err));
+    end(t, exit_status_of(err));
 }
 
 /* ---- tasks ----------------------------------------------------------- */
@@ -259,7 +243,7 @@ static bool troubled(struct tail *t, int64_t now)
     if (is_hopeless(t, &err) ||
         (!goes_on(t) && now - t->stuck_ms > PATIENCE_MS)) {
         /* A group that isn't there is no service that isn't. */
-        end(t, err.code == ERR_NOT_FOUND ? 1 : status_of(&err));
+        end(t, err.code == ERR_NOT_FOUND ? 1 : exit_status_of(&err));
         return true;
     }
     return false;
@@ -289,7 +273,7 @@ static void check_tasks(struct tail *t, bool *all)
             continue;
         say(t, SAID_TASKS, err.message);
         if (is_hopeless(t, &err) || !goes_on(t))
-            t->status = t->status ? t->status : status_of(&err);
+            t->status = t->status ? t->status : exit_status_of(&err);
         if (is_hopeless(t, &err) && !logsrc_readable(t->src))
             t->done = true;
     }
@@ -535,7 +519,7 @@ int tail_run(const struct tail_options *o, int *death)
 
     if (tail_check(o, &err)) {
         say(&t, SAID_SERVICE, err.message);
-        return status_of(&err);
+        return exit_status_of(&err);
     }
     set_up(&t);
     while (!t.done) {
