@@ -112,7 +112,7 @@ void bench_first_rows(const struct bench *b)
 {
     struct sim_child sim;
     char world[64];
-    double trips[9], waited[9];
+    double named[9], trips[9], waited[9];
     size_t n = 0;
     const char *args[] = {"--sim-world", world, "--sim-faults",
                           "delay:ms=20:count=all", NULL};
@@ -129,6 +129,9 @@ void bench_first_rows(const struct bench *b)
         while (!screen_has(s, "loading"))
             screen_read(s, 1);
         double start = now_ms(), end = start + 10000;
+        while (!screen_has(s, "svc-0") && now_ms() < end)
+            screen_read(s, 1);
+        named[n] = (now_ms() - start) / LATENCY_MS;
         /* Counts: rows that are described, not merely named. */
         while (!screen_has(s, "10/10") && !screen_has(s, " 5/5") &&
                now_ms() < end)
@@ -139,10 +142,12 @@ void bench_first_rows(const struct bench *b)
         tap_stop(tap);
     }
     sim_child_stop(&sim);
-    report("first rows of 2,000 services: calls that wait for another",
-           "at most 6", "%.0f", percentile(trips, n, 50));
-    report("the same: wait after the first frame / latency of 20 ms",
-           "at most 6", "%.1f", percentile(waited, n, 50));
+    report("first rows of 2,000 services, in latencies of 20 ms", "at most 6",
+           "%.1f", percentile(named, n, 50));
+    report("the same, with their state and counts", "at most 6", "%.1f",
+           percentile(waited, n, 50));
+    report("calls of these that waited for one another", "at most 6", "%.0f",
+           percentile(trips, n, 50));
 }
 
 void bench_size(const struct bench *b)
