@@ -33,6 +33,8 @@ static void first_screen_names_the_account_and_the_worst(void **state)
     assert_true(screen_has(s, "rows 1-10 of 49"));
     assert_true(screen_has(s, "-- payments-api -- ECS rolling"));
     assert_true(screen_has(s, "STOP x24  app exit 1"));
+    /* Words of one look are written at once, with their blank. */
+    assert_true(scene_raw_has(s, "1 DOWN"));
     assert_true(scene_row_has(s, 23, "Enter tasks"));
     assert_true(scene_row_has(s, 23, "? help"));
     screen_free(s);
