@@ -238,6 +238,35 @@ void app_copy(struct app *a, const char *what, const char *text)
     app_say(a, MSG_INFO, "Sent to the clipboard (OSC 52): %s", text);
 }
 
+bool app_lend(struct app *a, const char *command, const char *file,
+              app_lend_fn *fn, void *arg)
+{
+    if (a->lend_command)
+        return false;
+    a->lend_command = xstrdup(command);
+    a->lend_file = xstrdup(file);
+    a->lend_fn = fn;
+    a->lend_arg = arg;
+    return true;
+}
+
+void app_lend_forget(struct app *a, const void *arg)
+{
+    if (a->lend_arg == arg)
+        a->lend_fn = NULL;
+}
+
+void app_lend_end(struct app *a, int status)
+{
+    app_lend_fn *fn = a->lend_fn;
+    free(a->lend_command);
+    free(a->lend_file);
+    a->lend_command = a->lend_file = NULL;
+    a->lend_fn = NULL;
+    if (fn)
+        fn(a->lend_arg, status);
+}
+
 /* ---- life ------------------------------------------------------------ */
 
 static void on_tick(struct timer *t, void *arg)
@@ -319,6 +348,8 @@ void app_free(struct app *a)
     messages_release(&a->messages);
     surface_release(&a->surface);
     strbuf_release(&a->copied);
+    free(a->lend_command);
+    free(a->lend_file);
     free((char *)a->o.cluster);
     free((char *)a->o.service);
     free(a);

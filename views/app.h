@@ -64,6 +64,9 @@ typedef void app_prompt_fn(void *arg, enum prompt_result r, const char *text);
 /* CONFIRMED or CANCELLED once, or CHANGED while typing. The dialog stays open
  * after CONFIRMED until app_dialog_close(). */
 typedef void app_dialog_fn(void *arg, enum dialog_result r);
+/* The exit status of the program that had the terminal; -1 = it could not be
+ * started, or a signal ended it. */
+typedef void app_lend_fn(void *arg, int status);
 /* The chosen index, or -1. */
 typedef void app_menu_fn(void *arg, int choice);
 
@@ -104,6 +107,10 @@ struct app {
     app_menu_fn *menu_fn;
     void *menu_arg;
     struct timer tick;
+    char *lend_command; /* app_lend(): for app_tty, until it has ended */
+    char *lend_file;
+    app_lend_fn *lend_fn;
+    void *lend_arg;
     struct strbuf copied;  /* OSC 52 text waiting for app_tty */
     struct mutations *mutations;
 };
@@ -162,6 +169,13 @@ struct menu *app_menu(struct app *a, const char *title, app_menu_fn *fn,
                       void *arg);
 /* Copy by OSC 52 (sent by app_tty) and show the value. */
 void app_copy(struct app *a, const char *what, const char *text);
+/* Give the terminal to `command FILE` (a shell's words) until it ends; the
+ * loop runs on, nothing is drawn. Then fn, unless app_lend_forget(). False
+ * while another one has it. Strings are copied. */
+bool app_lend(struct app *a, const char *command, const char *file,
+              app_lend_fn *fn, void *arg);
+void app_lend_forget(struct app *a, const void *arg);
+void app_lend_end(struct app *a, int status); /* for app_tty */
 
 /* Something changed: paint soon. */
 void app_dirty(struct app *a, enum app_paint why);

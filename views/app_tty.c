@@ -8,6 +8,7 @@
 #include "tui/term.h"
 #include "views/app.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct app_tty {
     int open_handles;
     bool put_off;          /* data waits for a turn, since this one was long */
     bool painted_due;      /* a frame is on its way: confirm when it is out */
+    uv_process_t *guest;   /* has the terminal; NULL = it is ours */
     bool closing;
     int death;             /* signal that ends us */
 };
@@ -95,7 +97,7 @@ static void set_events(struct app_tty *t)
     int want = UV_READABLE | UV_DISCONNECT;
     if (term_wants_write(t->term))
         want |= UV_WRITABLE;
-    if (want == t->events || t->closing)
+    if (want == t->events || t->closing || t->guest)
         return;
     t->events = want;
     uv_poll_start(&t->poll, want, on_poll);
@@ -214,14 +216,75 @@ static void suspend(struct app_tty *t)
 
 static void on_signal(uv_signal_t *s, int num);
 
+/* ---- the terminal lent to a program ---------------------------------- */
+
+static void on_guest_closed(uv_handle_t *h)
+{
+    struct app_tty *t = h->data;
+    t->open_handles--;
+    free(h);
+}
+
+static void take_back(struct app_tty *t, int status)
+{
+    t->guest = NULL;
+    term_resume(t->term);
+    t->events = 0;
+    set_events(t);
+    flush(t);
+    t->app->redraw_wanted = true;
+    app_lend_end(t->app, status);
+    app_dirty(t->app, PAINT_KEY);
+}
+
+static void on_guest_exit(uv_process_t *p, int64_t status, int signal)
+{
+    struct app_tty *t = p->data;
+    uv_close((uv_handle_t *)p, on_guest_closed);
+    take_back(t, signal ? -1 : (int)status);
+}
+
+/* The command stays in our process group: it must be in the foreground. */
+static void lend(struct app_tty *t)
+{
+    char *script = xasprintf("%s \"$1\"", t->app->lend_command);
+    const char *argv[] = {"/bin/sh", "-c", script, "sh", t->app->lend_file, NULL};
+    int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    uv_stdio_container_t io[3];
+    for (int i = 0; i < 3; i++)
+        io[i] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = tty};
+    uv_process_options_t o = {.file = argv[0],
+                              .args = (char **)(uintptr_t)argv, .stdio = io,
+                              .stdio_count = 3, .exit_cb = on_guest_exit};
+    timer_stop(t->app->o.clock, &t->escape);
+    timer_stop(t->app->o.clock, &t->frame);
+    uv_poll_stop(&t->poll);
+    term_suspend(t->term);
+    t->guest = xcalloc(1, sizeof(*t->guest));
+    t->guest->data = t;
+    t->open_handles++;
+    /* Without a terminal the spawn fails by the descriptor, as it must. */
+    if (uv_spawn(loop_uv(t->app->o.loop), t->guest, &o)) {
+        uv_close((uv_handle_t *)t->guest, on_guest_closed);
+        take_back(t, -1);
+    }
+    if (tty >= 0)
+        close(tty);
+    free(script);
+}
+
 /* Once per turn: a key paints in its own turn; data waits for its place in
  * thirty frames a second; nothing is painted while the last is on its way. */
 static void on_turn(void *arg)
 {
     struct app_tty *t = arg;
     struct app *a = t->app;
-    if (a->quitting)
+    if (a->quitting || t->guest)
         return;
+    if (a->lend_command) {
+        lend(t);
+        return;
+    }
     if (a->suspend_wanted) {
         suspend(t);
         uv_signal_start(&t->signal[SIG_TSTP], on_signal, SIGTSTP);
@@ -250,6 +313,12 @@ static void on_turn(void *arg)
 static void on_signal(uv_signal_t *s, int num)
 {
     struct app_tty *t = s->data;
+    if (t->guest && num == SIGINT)
+        return; /* the guest's */
+    if (t->guest && num == SIGTSTP) {
+        kill(getpid(), SIGSTOP); /* it has stopped itself, too */
+        return;
+    }
     switch (num) {
     case SIGWINCH:
         /* There and back again may come as one signal with the old size, and
@@ -313,6 +382,10 @@ int app_tty_free(struct app_tty *t)
     int death = t->death;
     struct app *a = t->app;
     t->closing = true;
+    if (t->guest) {
+        uv_process_kill(t->guest, SIGTERM);
+        uv_close((uv_handle_t *)t->guest, on_guest_closed);
+    }
     loop_set_turn_hook(a->o.loop, NULL, NULL);
     timer_stop(a->o.clock, &t->escape);
     timer_stop(a->o.clock, &t->frame);

@@ -6,6 +6,7 @@
 #include "backend/base/utf8.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -160,6 +161,84 @@ static void a_command_can_be_stopped(void **state)
     screen_free(s);
 }
 
+/* A program that takes the terminal, tells what it got, and waits for a key. */
+static char *fake_program(const char *name)
+{
+    char *path = in_dir(name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("#!/bin/sh\n"
+          "for f; do :; done\n"
+          "echo \"$0 shows $(wc -l <\"$f\") lines, mode\" \\\n"
+          "    \"$(stat -c %a \"$f\"), terminal $(test -t 0 && echo yes)\"\n"
+          "trap : INT\n"
+          "read -r answer\n"
+          "echo \"$answer\" >\"$(dirname \"$0\")/answer\"\n"
+          "echo \"$f\" >\"$(dirname \"$0\")/file\"\n", f);
+    fclose(f);
+    assert_int_equal(chmod(path, 0700), 0);
+    return path;
+}
+
+static void expect_lent(const char *name, const char *var, const char *key)
+{
+    char *path = fake_program(name), *answer = in_dir("answer"),
+         *file = in_dir("file"), *text;
+    char *set = xasprintf("%s=%s -x", var, path);
+    char *tmp = xasprintf("XDG_RUNTIME_DIR=%s", dir);
+    const struct scene sc = {.env = {set, tmp}};
+    struct screen *s = scene_ready(&sc);
+    size_t lines;
+    scene_type(s, "l");
+    scene_shows(s, "574 lines");
+    screen_keys(s, key);
+    assert_true(screen_wait(s, " 574 lines, mode 600, terminal yes"));
+    assert_false(screen_has(s, "log payments-api"));
+    /* Its keys are not ours, neither is an interrupt. */
+    screen_signal(s, SIGINT);
+    screen_keys(s, "Qj\r");
+    assert_true(screen_wait(s, "log payments-api"));
+    assert_true(screen_wait(s, "574 lines"));
+    text = read_file(answer, &lines);
+    assert_string_equal(text, "Qj\n");
+    free(text);
+    text = read_file(file, &lines);
+    text[strcspn(text, "\n")] = '\0';
+    assert_int_equal(strncmp(text, dir, strlen(dir)), 0);
+    assert_int_equal(access(text, F_OK), -1);
+    free(text);
+    /* And keys are ours again; idle markers count what went elsewhere, too. */
+    screen_keys(s, "k");
+    assert_true(screen_wait(s, "PAUSED"));
+    unlink(answer);
+    unlink(file);
+    unlink(path);
+    free(path);
+    free(answer);
+    free(file);
+    free(set);
+    free(tmp);
+    screen_free(s);
+}
+
+/* action: pager */
+static void lines_are_shown_in_the_pager(void **state)
+{
+    (void)state;
+    expect_lent("fake-pager", "PAGER", "v");
+}
+
+/* action: editor */
+static void lines_are_opened_in_the_editor(void **state)
+{
+    (void)state;
+    expect_lent("fake-editor", "EDITOR", "V");
+    struct screen *s = open_log();
+    scene_type(s, "V");
+    scene_shows(s, "There is no editor: set VISUAL or EDITOR.");
+    screen_free(s);
+}
+
 /* Text of our own grammar: lines of characters that every terminal shows. */
 static void expect_harmless(const char *path)
 {
@@ -214,6 +293,8 @@ int main(void)
         cmocka_unit_test(what_is_there_is_left_alone),
         cmocka_unit_test(lines_go_to_a_command_and_its_output_is_shown),
         cmocka_unit_test(a_command_can_be_stopped),
+        cmocka_unit_test(lines_are_shown_in_the_pager),
+        cmocka_unit_test(lines_are_opened_in_the_editor),
         cmocka_unit_test(hostile_lines_leave_as_plain_text),
     };
     const char *tmp = getenv("TMPDIR");

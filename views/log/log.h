@@ -185,6 +185,7 @@ void log_settings(const struct view *v, struct doc *out);
 /* log_out.c: the shown lines to elsewhere. One at a time. */
 void log_save_ask(struct log_view *lv);
 void log_pipe_ask(struct log_view *lv);
+void log_lend(struct log_view *lv, bool edit); /* to $PAGER or $EDITOR */
 bool log_out_cancel(struct log_view *lv); /* false: nothing was under way */
 void log_out_free(struct log_view *lv);
 

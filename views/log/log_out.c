@@ -2,6 +2,7 @@
  * far as the filter and the window let it through, up to the line that was the
  * newest at the key press; a slice a turn. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct log_out {
     struct child *child; /* it reads the lines; NULL = into fd */
     int fd;              /* -1 = none */
     char *name;          /* path or command */
+    char *lend;          /* the file is temporary, for this command; or NULL */
     size_t lines;
 };
 
@@ -45,6 +47,10 @@ void log_out_free(struct log_view *lv)
     scope_cancel(&o->scope);
     if (o->fd >= 0)
         close(o->fd);
+    app_lend_forget(lv->view.app, o);
+    if (o->lend)
+        unlink(o->name);
+    free(o->lend);
     log_event_release(&o->event);
     strbuf_release(&o->out);
     free(o->name);
@@ -119,6 +125,20 @@ static bool write_out(struct log_out *o)
     return true;
 }
 
+static void lent(void *arg, int status)
+{
+    struct log_out *o = arg;
+    struct log_view *lv = o->lv;
+    struct app *a = lv->view.app;
+
+    if (status == 127)
+        app_say(a, MSG_ERROR, "%s was not found: set PAGER or EDITOR to a "
+                "program that shows a file.", o->lend);
+    else if (status)
+        app_say(a, MSG_WARN, "%s: it failed.", o->lend);
+    log_out_free(lv);
+}
+
 static void save_more(struct timer *t, void *arg)
 {
     struct log_out *o = arg;
@@ -132,6 +152,9 @@ static void save_more(struct timer *t, void *arg)
         app_say(a, MSG_ERROR, "%s is not whole: %s.", o->name,
                 strerror(errno));
         log_out_free(lv);
+    } else if (all && o->lend) {
+        if (!app_lend(a, o->lend, o->name, lent, o))
+            log_out_free(lv);
     } else if (all) {
         app_say(a, MSG_OK, "Saved %s lines to %s.",
                 fmt_count((int64_t)o->lines, count), o->name);
@@ -191,6 +214,45 @@ void log_save_ask(struct log_view *lv)
             *c = '-';
     app_ask(lv->view.app, "save to: ", path, HISTORY_FILE, NULL, NULL, save_to,
             lv);
+    free(path);
+}
+
+/* ---- to a program that takes the terminal ---------------------------- */
+
+static const char *env_or(const char *name, const char *other)
+{
+    struct aws_env env = aws_env_process();
+    const char *v = aws_env_get(&env, name);
+    return v && *v ? v : other;
+}
+
+void log_lend(struct log_view *lv, bool edit)
+{
+    const char *command = edit ? env_or("VISUAL", env_or("EDITOR", NULL))
+                               : env_or("PAGER", "less");
+    const char *dir = env_or("XDG_RUNTIME_DIR", env_or("TMPDIR", "/tmp"));
+    struct log_out *o;
+    char *path;
+    int fd;
+
+    if (is_busy(lv))
+        return;
+    if (!command) {
+        app_say(lv->view.app, MSG_WARN, "There is no editor: set VISUAL or "
+                "EDITOR.");
+        return;
+    }
+    path = xasprintf("%s/ecsdash-log-XXXXXX", dir);
+    fd = mkostemp(path, O_CLOEXEC); /* 0600 */
+    if (fd < 0) {
+        app_say(lv->view.app, MSG_ERROR, "No temporary file in %s: %s.", dir,
+                strerror(errno));
+    } else {
+        o = out_new(lv, path);
+        o->fd = fd;
+        o->lend = xstrdup(command);
+        timer_start(lv->view.app->o.clock, &o->timer, 0, save_more, o);
+    }
     free(path);
 }
 

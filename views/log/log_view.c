@@ -157,6 +157,10 @@ static bool act_look(struct log_view *lv, enum action_id action)
     case ACTION_PIPE:
         log_pipe_ask(lv);
         return true;
+    case ACTION_PAGER:
+    case ACTION_EDITOR:
+        log_lend(lv, action == ACTION_EDITOR);
+        return true;
     case ACTION_CANCEL:
         return log_out_cancel(lv);
     default:
