@@ -13,8 +13,8 @@ enum exit_status {
     EXIT_TERMINAL = 5
 };
 
-/* An enum exit_status: EXIT_FINE for ERR_NONE, EXIT_FAILED for errors without a status of their
- * own. */
+/* An enum exit_status: EXIT_FINE for ERR_NONE, EXIT_FAILED for errors without
+ * a status of their own. */
 int exit_status_of(const struct err *err);
 
 #endif
