@@ -1,4 +1,5 @@
 """What the Python tests share: a clean environment, the binary, counting."""
+import atexit
 import json
 import os
 import subprocess
@@ -21,12 +22,14 @@ def clean_env(**more):
 
 
 class Simulator:
-    """ecsdash --sim-server as a child; .client(service) is botocore's."""
+    """ecsdash --sim-server as a child, until close() or the end of the test;
+    .client(service) is botocore's."""
 
     def __init__(self, *args):
         self.process = subprocess.Popen(
             [BIN, "--sim-server", "127.0.0.1:0", *args],
             stdout=subprocess.PIPE, env=clean_env())
+        atexit.register(self.close)
         self.info = json.loads(self.process.stdout.readline())
 
     def env(self):
