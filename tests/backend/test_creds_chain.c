@@ -344,6 +344,26 @@ static void a_complaint_counts_once_and_never_storms(void **state)
     teardown(&b);
 }
 
+/* An instance's keys that end every twelve seconds without a word: each end
+ * is believed at once, also the tenth. */
+static void short_lives_are_no_storm_of_complaints(void **state)
+{
+    struct bed b;
+    char key[8];
+
+    (void)state;
+    setup(&b);
+    for (int i = 0; i < 10; i++) {
+        ask(&b);
+        snprintf(key, sizeof(key), "K%d", i);
+        provide(&b, key, 0);
+        clock_advance(b.clock, 12000);
+        cred_chain_expire(b.chain, cred_chain_generation(b.chain));
+        assert_string_equal(current(&b), "");
+    }
+    teardown(&b);
+}
+
 /* ---- after a failure ---- */
 
 static void the_last_error_counts_for_a_while(void **state)
@@ -510,6 +530,7 @@ int main(void)
         cmocka_unit_test(short_lives_cause_no_storm),
         cmocka_unit_test(what_has_expired_already_is_an_error),
         cmocka_unit_test(a_complaint_counts_once_and_never_storms),
+        cmocka_unit_test(short_lives_are_no_storm_of_complaints),
         cmocka_unit_test(the_last_error_counts_for_a_while),
         cmocka_unit_test(pauses_grow),
         cmocka_unit_test(a_refusal_is_not_asked_again),

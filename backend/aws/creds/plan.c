@@ -198,7 +198,9 @@ bool plan_complaint(struct cred_chain *c)
     bool counts = lived >= p->reject_ms;
 
     p->doubted = true;
-    if (lived >= MINUTE)
+    /* In a storm the next complaint comes as soon as it counts; what was good
+     * for much longer just has a short life. */
+    if (lived >= MINUTE || lived >= 2 * p->reject_ms)
         p->reject_ms = 0;
     if (counts)
         p->reject_ms = p->reject_ms ? smaller(2 * p->reject_ms, MINUTE)
