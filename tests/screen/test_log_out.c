@@ -169,7 +169,7 @@ static char *fake_program(const char *name)
     assert_non_null(f);
     fputs("#!/bin/sh\n"
           "for f; do :; done\n"
-          "echo \"$0 shows $(wc -l <\"$f\") lines, mode\" \\\n"
+          "echo \"${0##*/} shows $(wc -l <\"$f\") lines, mode\" \\\n"
           "    \"$(stat -c %a \"$f\"), terminal $(test -t 0 && echo yes)\"\n"
           "trap : INT\n"
           "read -r answer\n"
