@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <vterm.h>
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 30000
 
 struct screen {
     pid_t pid;
