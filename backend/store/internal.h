@@ -185,6 +185,7 @@ struct watch {
     bool unordered; /* tasks came, stopped or went since they were sorted */
     size_t svc_pos, task_pos; /* where the next scan begins */
     size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
+    size_t n_troubled;                /* services, then */
     int64_t task_scan_ms;  /* mono: when it was; 0 = scan again */
     int64_t task_next_ms;  /* what was not due then is so at that time */
     struct job list, sweep, run, svc_desc, task_desc;

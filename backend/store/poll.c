@@ -170,7 +170,9 @@ static void pump_lists(struct pump *p)
         /* Many clusters share one allowance. */
         int64_t list_ms = max64(LIST_MS, (int64_t)s->n_watches * 500);
         int64_t run_ms = max64(s->opts.refresh_ms * 2,
-                               (int64_t)w->n_tasks / 100 * 1000);
+                               (int64_t)w->n_tasks / 100 * TASK_BATCH_MS);
+
+        list_ms = max64(list_ms, (int64_t)p->services / 100 * SVC_PAGE_MS);
 
         if (list_ready(p, &w->list, w->want_services, list_ms))
             fetch_services(w, list_prio(&w->list, w->want_services));
@@ -245,7 +247,7 @@ static void on_pump(struct timer *t, void *arg)
 {
     struct store *s = arg;
     struct pump p = {.s = s, .now = store_now(s), .next = INT64_MAX};
-    size_t services = 0, tasks = 0, pages = 0;
+    size_t tasks = 0, pages = 0;
 
     if (!s->pump_put_off && loop_turn_long(s->loop)) {
         s->pump_put_off = true;
@@ -260,13 +262,14 @@ static void on_pump(struct timer *t, void *arg)
         return;
     poll_demand(s);
     for (struct watch *w = s->watches; w != NULL; w = w->next) {
-        services += w->want_services != WANT_NO ? w->n_listed : 0;
+        p.services += w->want_services != WANT_NO ? w->n_listed : 0;
         tasks += w->want_tasks != WANT_NO ? w->n_tasks : 0;
         pages += w->want_sweep != WANT_NO ? (size_t)w->sweep_pages : 0;
     }
-    /* At most about one call a second for each kind of background work. */
-    p.healthy_ms = max64(HEALTHY_MS, (int64_t)services * 1000 / SVC_BATCH);
-    p.settled_ms = max64(SETTLED_MS, (int64_t)tasks * 1000 / TASK_BATCH);
+    p.healthy_ms = max64(HEALTHY_MS,
+                         (int64_t)p.services * SVC_BATCH_MS / SVC_BATCH);
+    p.settled_ms = max64(SETTLED_MS,
+                         (int64_t)tasks * TASK_BATCH_MS / TASK_BATCH);
     p.sweep_ms = max64(SWEEP_MS, (int64_t)pages * 1000);
     pump_lists(&p);
     pump_clusters(&p);

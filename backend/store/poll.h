@@ -12,6 +12,13 @@ enum {
     SETTLED_MS = 60000,   /* running tasks off screen */
     HEALTHY_MS = 45000,   /* services off screen */
     TOUCHED_MS = 1000,
+    /* Of a large account, so that a bucket (20 calls a second at AWS) gives
+     * 8 % at most, 96 a minute, in the long run: four batches on screen every
+     * five seconds are half of that. */
+    SVC_PAGE_MS = 3000,   /* a page of ListServices */
+    SVC_BATCH_MS = 2500,  /* ten healthy services */
+    TROUBLE_BATCH_MS = 5000, /* ten in trouble, off screen */
+    TASK_BATCH_MS = 1600, /* a page of tasks, or a hundred settled ones */
     SCAN_MS = 200, /* how long the classes of a large scan serve */
     MAX_LISTS = 8,        /* walks in flight */
     MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
@@ -35,6 +42,7 @@ struct pump {
     struct store *s;
     int64_t now, next;
     int64_t healthy_ms, settled_ms, sweep_ms;
+    size_t services; /* of all that are wanted */
 };
 
 static inline int64_t max64(int64_t a, int64_t b)

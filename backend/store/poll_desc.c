@@ -41,7 +41,8 @@ static int64_t svc_due(const struct pump *p, struct svc_entry *e,
         period = o->refresh_ms;
     } else if (svc_troubled(e)) {
         *cls = CLS_TROUBLE;
-        period = o->refresh_ms * 2;
+        period = max64(o->refresh_ms * 2, (int64_t)e->watch->n_troubled *
+                                              TROUBLE_BATCH_MS / SVC_BATCH);
     } else {
         *cls = CLS_HEALTHY;
         period = p->healthy_ms;
@@ -103,6 +104,8 @@ static int64_t task_due(const struct pump *p, struct task_entry *e,
 
 static void scan_services(struct pump *p, struct watch *w)
 {
+    size_t troubled = 0;
+
     memset(w->due_svcs, 0, sizeof(w->due_svcs));
     if ((w->want_services == WANT_NO && w->want_pins == WANT_NO) ||
         !ready(p, job_due(&w->svc_desc, 0)))
@@ -114,7 +117,9 @@ static void scan_services(struct pump *p, struct watch *w)
 
         e->cls = at != INT64_MAX && ready(p, at) ? (int)cls : CLS_NONE;
         w->due_svcs[e->cls]++;
+        troubled += e->listed && svc_troubled(e);
     }
+    w->n_troubled = troubled;
 }
 
 /* One batch of class `cls`; free places go to whatever else is due, then to

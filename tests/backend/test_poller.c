@@ -109,6 +109,33 @@ static void what_is_on_screen_is_described_first(void **state)
     env_close(&e);
 }
 
+/* Rounds of answers until there are rows, and until the first are described. */
+static void first_rows_take_few_round_trips(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+    int rounds = 0, named = 0;
+
+    (void)state;
+    crowd(&e, 1000);
+    fake_hold(e.f, true);
+    sub = env_sub(&e, QUERY_SERVICES, NULL, NULL);
+    env_idle(&e);
+    while (subscription_snapshot(sub)->loaded == 0 && rounds < 20) {
+        fake_release(e.f, fake_waiting(e.f));
+        env_idle(&e);
+        rounds++;
+        if (named == 0 && subscription_snapshot(sub)->n_rows > 0)
+            named = rounds;
+    }
+    assert_int_equal(named, 2); /* clusters, their first page */
+    assert_int_equal(rounds, 3);
+    fake_hold(e.f, false);
+    env_idle(&e);
+    subscription_close(sub);
+    env_close(&e);
+}
+
 static void services_of_the_sweep_come_before_the_crowd(void **state)
 {
     struct store_env e;
@@ -511,6 +538,7 @@ int main(void)
         cmocka_unit_test(lists_are_read_to_their_end),
         cmocka_unit_test(describes_in_flight_are_bounded),
         cmocka_unit_test(what_is_on_screen_is_described_first),
+        cmocka_unit_test(first_rows_take_few_round_trips),
         cmocka_unit_test(services_of_the_sweep_come_before_the_crowd),
         cmocka_unit_test(the_healthy_crowd_is_asked_at_a_slow_pace),
         cmocka_unit_test(hidden_views_slow_down),
