@@ -254,8 +254,9 @@ static int connect_aws(struct program *p, struct err *err)
         .endpoint_url = p->o.endpoint_url,
         .insecure = p->o.insecure,
         .read_only = p->read_only != NULL,
-        .budget_percent = (int)p->o.budget,
-        .budget_unlimited = p->o.unlimited,
+        .budget_percent = p->o.budget ? p->o.budget : p->config.budget,
+        .budget_unlimited = p->o.unlimited ||
+                            (!p->o.budget && p->config.unlimited),
     };
     if (p->o.demo) {
         if (start_demo(p, err))

@@ -1,6 +1,7 @@
 /* The command line. One table of commands; every action is one too. */
 #include "views/command.h"
 
+#include "backend/aws/budget.h"
 #include "backend/base/fmt.h"
 #include "backend/base/grammar.h"
 #include "backend/base/mem.h"
@@ -69,6 +70,20 @@ static void set_read_only(struct app *a, const char *word)
     }
 }
 
+static void set_budget(struct app *a)
+{
+    const struct aws_session_options *o = &a->o.realm.aws;
+    struct budget *b = aws_client_budget(a->realm->client);
+    int percent = o->budget_percent ? o->budget_percent : 25;
+    if (b)
+        budget_set_share(b, percent, o->budget_unlimited);
+    if (o->budget_unlimited)
+        app_say(a, MSG_WARN, "Calls are not held back any more; the account's "
+                "quotas are shared with everybody.");
+    else
+        app_say(a, MSG_OK, "At most %d %% of each quota's refill.", percent);
+}
+
 static void run_set(struct app *a, int argc, char **argv)
 {
     int64_t seconds;
@@ -80,6 +95,10 @@ static void run_set(struct app *a, int argc, char **argv)
         a->o.realm.store.refresh_ms = a->o.refresh_ms;
         store_set_refresh(a->realm->store, a->o.refresh_ms);
         app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
+    } else if (argc == 3 && strcmp(argv[1], "budget") == 0 &&
+               budget_parse(argv[2], &a->o.realm.aws.budget_percent,
+                            &a->o.realm.aws.budget_unlimited) == 0) {
+        set_budget(a);
     } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
         if (theme_builtin(&theme, argv[2], &err)) {
             app_say(a, MSG_ERROR, "%s", err.message);
@@ -91,8 +110,8 @@ static void run_set(struct app *a, int argc, char **argv)
                              strcmp(argv[1], "read-only") == 0)) {
         set_read_only(a, argv[2]);
     } else {
-        app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set theme NAME or "
-                ":set readonly yes.");
+        app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set budget PERCENT, "
+                ":set theme NAME or :set readonly yes.");
     }
 }
 

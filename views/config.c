@@ -1,5 +1,6 @@
 #include "views/config.h"
 
+#include "backend/aws/budget.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
@@ -102,6 +103,10 @@ static int set_statement(struct config *c, struct theme *theme,
             return err_set(err, ERR_CONFIG, "refresh takes 1 to 3600 "
                            "seconds, not %s.", value);
         c->refresh_ms = n * 1000;
+    } else if (strcmp(name, "budget") == 0) {
+        if (budget_parse(value, &c->budget, &c->unlimited))
+            return err_set(err, ERR_CONFIG, "budget takes 1 to 100 percent "
+                           "or unlimited, not %s.", value);
     } else if (strcmp(name, "theme") == 0) {
         return config_theme(theme, dir, value, err);
     } else if (strcmp(name, "readonly") == 0 ||
@@ -109,7 +114,7 @@ static int set_statement(struct config *c, struct theme *theme,
         return yes_no(name, value, &c->read_only, err);
     } else {
         return err_set(err, ERR_CONFIG, "There is no setting %s; there are "
-                       "refresh, theme and readonly.", name);
+                       "refresh, budget, theme and readonly.", name);
     }
     return 0;
 }

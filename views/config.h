@@ -26,6 +26,8 @@ struct config_context { /* of one account */
 
 struct config {
     int64_t refresh_ms; /* 0 = not set */
+    int budget;         /* percent; 0 = not set */
+    bool unlimited;
     bool read_only;
     struct config_context contexts[64];
     size_t n_contexts;

@@ -1,5 +1,6 @@
 #include "views/options.h"
 
+#include "backend/aws/budget.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
@@ -123,11 +124,7 @@ static int take_number(struct options *o, char letter, const char *text,
                            "not %s.", text);
         return 0;
     case 'b':
-        if (strcmp(text, "unlimited") == 0) {
-            o->unlimited = true;
-            return 0;
-        }
-        if (fmt_parse_int(text, 1, 100, &o->budget))
+        if (budget_parse(text, &o->budget, &o->unlimited))
             return err_set(err, ERR_USAGE, "--budget takes 1 to 100 percent "
                            "or unlimited, not %s.", text);
         return 0;

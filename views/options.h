@@ -18,7 +18,7 @@ struct options {
     const char *sim_server, *sim_world, *sim_clock, *sim_faults;
     const char *sim_creds, *sim_deny, *sim_journal;
     double refresh_s;         /* 0 = not given */
-    int64_t budget;           /* percent; 0 = not given */
+    int budget;               /* percent; 0 = not given */
     int64_t wait_s;           /* of --once */
     uint64_t seed;
     const char *since, *lines; /* --since, --filter of tail */

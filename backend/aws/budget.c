@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
 enum { MINUTE_SLOTS = 60, PERCENT = 25 };
@@ -208,7 +209,7 @@ static void sent(struct budget *b)
 static bool spend(struct bucket *k)
 {
     refill(k);
-    if (k->tokens < 0.9999)
+    if (k->tokens < 0.9999 && !k->budget->unlimited)
         return false;
     k->tokens = fmax(0, k->tokens - 1);
     sent(k->budget);
@@ -248,7 +249,7 @@ static void on_refill(struct timer *t, void *arg);
 static void arm(struct bucket *k)
 {
     double rate = full_rate(k) * k->factor;
-    double wait = (1 - k->tokens) / rate * 1000.0;
+    double wait = k->budget->unlimited ? 0 : (1 - k->tokens) / rate * 1000.0;
 
     if (k->first && !timer_armed(&k->timer))
         timer_start(k->budget->clock, &k->timer, wait > 0 ? (int64_t)ceil(wait) : 0,
@@ -334,6 +335,33 @@ void budget_stats(const struct budget *b, struct budget_stats *out)
     for (const struct region_buckets *r = b->regions; r; r = r->next)
         for (int i = 0; i < AWS_B_N; i++)
             out->slowed += factor_now(&r->buckets[i]) < 1;
+}
+
+void budget_set_share(struct budget *b, int percent, bool unlimited)
+{
+    for (struct region_buckets *r = b->regions; r; r = r->next)
+        for (int i = 0; i < AWS_B_N; i++)
+            refill(&r->buckets[i]); /* up to now by the old share */
+    b->share = percent / 100.0;
+    b->unlimited = unlimited;
+    for (struct region_buckets *r = b->regions; r; r = r->next)
+        for (int i = 0; i < AWS_B_N; i++) {
+            timer_stop(b->clock, &r->buckets[i].timer);
+            arm(&r->buckets[i]);
+        }
+}
+
+int budget_parse(const char *text, int *percent, bool *unlimited)
+{
+    int64_t n;
+
+    *unlimited = strcmp(text, "unlimited") == 0;
+    if (*unlimited)
+        return 0;
+    if (fmt_parse_int(text, 1, 100, &n) != 0)
+        return -1;
+    *percent = (int)n;
+    return 0;
 }
 
 const char *budget_bucket_name(enum aws_bucket bucket)

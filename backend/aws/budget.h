@@ -42,6 +42,10 @@ struct budget_stats {
 /* percent 1..100 of the refill rate (0 = 25); unlimited: nobody waits, calls
  * are still counted. */
 struct budget *budget_new(struct clock *clock, int percent, bool unlimited);
+/* The same while it runs; who waits waits as long as the new share says. */
+void budget_set_share(struct budget *b, int percent, bool unlimited);
+/* "1" to "100", or "unlimited" (then *percent stays). -1 for other words. */
+int budget_parse(const char *text, int *percent, bool *unlimited);
 void budget_free(struct budget *b);
 /* A token now and nobody ahead: true. Otherwise queue with budget_enqueue. */
 bool budget_take(struct budget *b, enum aws_bucket bucket,

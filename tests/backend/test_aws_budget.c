@@ -52,6 +52,52 @@ static void idle_time_saves_up_one_second_only(void **state)
     clock_free(c);
 }
 
+static void note_turn(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void the_share_may_change_while_calls_wait(void **state)
+{
+    struct clock *c = clock_new_driven(WALL);
+    struct budget *b = budget_new(c, 0, false);
+    struct budget_wait w[3] = {{0}};
+    int turns = 0;
+
+    (void)state;
+    take_all(b, AWS_B_SERVICE_READ);
+    for (int i = 0; i < 3; i++)
+        budget_enqueue(b, &w[i], AWS_B_SERVICE_READ, NULL, 1, note_turn,
+                       &turns);
+    budget_set_share(b, 5, false); /* 1/s */
+    clock_advance(c, 900);
+    assert_int_equal(turns, 0);
+    clock_advance(c, 200);
+    assert_int_equal(turns, 1);
+    budget_set_share(b, 5, true);
+    clock_advance(c, 1);
+    assert_int_equal(turns, 3);
+    budget_set_share(b, 50, false);
+    assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 10) < 1e-6);
+    budget_free(b);
+    clock_free(c);
+}
+
+static void a_share_is_a_percentage_or_unlimited(void **state)
+{
+    static const char *const wrong[] = {"", "0", "101", "x", "5%", "-1"};
+    int percent = 7;
+    bool unlimited = true;
+
+    (void)state;
+    assert_int_equal(budget_parse("50", &percent, &unlimited), 0);
+    assert_true(percent == 50 && !unlimited);
+    assert_int_equal(budget_parse("unlimited", &percent, &unlimited), 0);
+    assert_true(unlimited);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        assert_int_equal(budget_parse(wrong[i], &percent, &unlimited), -1);
+}
+
 static void rates_stay_under_the_quotas(void **state)
 {
     struct clock *c = clock_new_driven(WALL);
@@ -201,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_with_30_percent_then_a_quarter_of_the_rate),
         cmocka_unit_test(idle_time_saves_up_one_second_only),
+        cmocka_unit_test(the_share_may_change_while_calls_wait),
+        cmocka_unit_test(a_share_is_a_percentage_or_unlimited),
         cmocka_unit_test(rates_stay_under_the_quotas),
         cmocka_unit_test(each_region_has_its_own_allowance),
         cmocka_unit_test(waiters_go_by_priority_then_by_arrival),

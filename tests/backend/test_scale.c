@@ -128,7 +128,7 @@ static void look(struct subscription *sub, size_t from)
 static void turn(struct lab *l, int ms)
 {
     clock_advance(l->clock, ms);
-    assert_true(loop_until_idle(l->loop, 20000));
+    assert_true(loop_until_idle(l->loop, 120000));
 }
 
 static void pass(struct lab *l, int ms)

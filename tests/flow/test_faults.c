@@ -3,7 +3,9 @@
  * some time later the screen is the one of a run without. */
 #include "tests/flow/lab.h"
 
+#include "backend/aws/budget.h"
 #include "backend/base/strbuf.h"
+#include "views/command.h"
 
 enum { FAULT_MS = 40000, AFTER_MS = 80000, ROWS = 40, COLS = 120 };
 
@@ -298,6 +300,26 @@ static void under_changes_amid_a_list(void **state)
     tear_down((void **)&l);
 }
 
+static void the_share_is_set_while_it_runs(void **state)
+{
+    struct lab *l;
+
+    (void)state;
+    set_up((void **)&l);
+    l->sim = lab_sim(l, "quiet", 7);
+    start(l);
+    command_run(l->app, "set budget 50");
+    assert_true(said(l, "At most 50 % of each quota's refill."));
+    assert_true(budget_rate(aws_client_budget(l->app->realm->client),
+                            AWS_B_SERVICE_READ,
+                            sim_region(l->sim)) > 9.9);
+    command_run(l->app, "set budget unlimited");
+    assert_true(said(l, "Calls are not held back any more"));
+    command_run(l->app, "set budget 0");
+    assert_true(said(l, "Use :set refresh SECONDS, :set budget PERCENT"));
+    tear_down((void **)&l);
+}
+
 static int run_without(void **state)
 {
     struct lab *l;
@@ -322,7 +344,8 @@ static int forget(void **state)
 int main(void)
 {
     enum { N = 2 * ARRAY_LEN(cases) };
-    struct CMUnitTest tests[N + 2] = {
+    struct CMUnitTest tests[N + 3] = {
+        [N + 2] = cmocka_unit_test(the_share_is_set_while_it_runs),
         [N] = cmocka_unit_test(under_a_single_fault),
         [N + 1] = cmocka_unit_test(under_changes_amid_a_list)};
 
