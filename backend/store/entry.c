@@ -81,7 +81,7 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
                          sizeof(struct task_entry *));
         e->slot = w->n_tasks;
         w->tasks[w->n_tasks++] = e;
-        w->unordered = true;
+        w->unordered = e->unplaced = true;
     } else if (strcmp(e->arn, id_or_arn) != 0 &&
                strncmp(id_or_arn, "arn:", 4) == 0) {
         free(e->arn);
@@ -125,7 +125,7 @@ void task_drop(struct task_entry *e)
         w->due_tasks[e->cls]--;
     w->tasks[e->slot] = w->tasks[--w->n_tasks];
     w->tasks[e->slot]->slot = e->slot;
-    w->unordered = true;
+    w->tasks[e->slot]->unplaced = w->unordered = true;
     map_remove(s->task_by_id, arn_tail(e->arn));
     s->free_numbers = xgrow(s->free_numbers, &s->cap_free_numbers,
                             s->n_free_numbers + 1, sizeof(uint32_t));

@@ -129,6 +129,7 @@ static void task_eval(struct task_entry *e, struct page *p)
     if (e->final)
         stop_cause_of(e->task, row->taskdef, p->arena, &row->cause);
     e->row = row;
+    e->row_key = row->task->arn;
     page_set(&e->row_page, p);
     join_stops(e);
     /* One container is essential by definition: nothing to look up. */

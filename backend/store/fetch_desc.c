@@ -297,7 +297,9 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     struct store *s = w->store;
 
     e->answered = true;
-    w->unordered = w->unordered || e->task == NULL || is_final(t);
+    if (e->task == NULL || is_final(t) ||
+        e->task->created_ms != t->created_ms)
+        w->unordered = e->unplaced = true;
     e->task = t;
     e->moving = !is_running(t->last_status) || !is_running(t->desired_status);
     page_set(&e->data, p);

@@ -145,6 +145,7 @@ struct task_entry {
     const struct ecs_task *task;
     struct page *row_page;
     const struct task_row *row;
+    const char *row_key; /* in the row's pages */
     struct td_entry *td;
     bool final;     /* lastStatus STOPPED: never asked again */
     bool in_stops;  /* counted in svc->stops */
@@ -153,6 +154,7 @@ struct task_entry {
     bool gone;      /* left the RUNNING list: ask how it ended */
     bool missing;   /* a describe said so */
     bool moving;    /* not RUNNING and meant to be */
+    bool unplaced;  /* not where its age belongs in watch->tasks */
     bool dirty, in_flight;
     enum want pinned; /* its containers are open */
     uint64_t seen;    /* sighting in a RUNNING list */
@@ -187,7 +189,6 @@ struct watch {
     size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
     size_t n_troubled;                /* services, then */
     int64_t task_scan_ms;  /* mono: when it was; 0 = scan again */
-    int64_t task_next_ms;  /* what was not due then is so at that time */
     struct job list, sweep, run, svc_desc, task_desc;
     struct trouble svc_trouble, task_trouble;
     int sweep_pages;

@@ -19,7 +19,9 @@ enum {
     SVC_BATCH_MS = 2500,  /* ten healthy services */
     TROUBLE_BATCH_MS = 5000, /* ten in trouble, off screen */
     TASK_BATCH_MS = 1600, /* a page of tasks, or a hundred settled ones */
-    SCAN_MS = 200, /* how long the classes of a large scan serve */
+    SCAN_MS = 200,  /* how long the classes of a scan of tasks serve */
+    RESCAN_MS = 30, /* and, of many, when they fill no batch but one is out */
+    MANY_TASKS = 2000,
     MAX_LISTS = 8,        /* walks in flight */
     MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
     MAX_TASKDEFS = 2

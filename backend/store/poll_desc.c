@@ -179,27 +179,30 @@ void pump_services(struct pump *p)
 static bool scan_serves(const struct pump *p, const struct watch *w)
 {
     size_t due = 0;
+    int64_t age = p->now - w->task_scan_ms;
 
     for (int cls = 0; cls < CLS_N; cls++)
         due += w->due_tasks[cls];
-    return due >= TASK_BATCH && w->task_scan_ms != 0 &&
-           p->now - w->task_scan_ms < SCAN_MS;
+    if (w->task_scan_ms == 0)
+        return false;
+    if (due >= TASK_BATCH)
+        return age < SCAN_MS;
+    return w->n_tasks > MANY_TASKS && p->s->flying[ASK_TASK_DESC] > 0 &&
+           age < RESCAN_MS;
 }
 
 static void scan_tasks(struct pump *p, struct watch *w)
 {
-    int64_t next = p->next;
     bool wanted = w->want_sweep != WANT_NO || w->want_tasks != WANT_NO ||
                   w->want_pins != WANT_NO;
 
     if (wanted && ready(p, job_due(&w->task_desc, 0)) && scan_serves(p, w)) {
-        ready(p, max64(w->task_next_ms, p->now + 1));
+        ready(p, max64(w->task_scan_ms + RESCAN_MS, p->now + 1));
         return;
     }
     memset(w->due_tasks, 0, sizeof(w->due_tasks));
     if (!wanted || !ready(p, job_due(&w->task_desc, 0)))
         return;
-    p->next = INT64_MAX;
     for (size_t i = 0; i < w->n_tasks; i++) {
         struct task_entry *e = w->tasks[i];
         enum cls cls = CLS_NONE;
@@ -209,8 +212,6 @@ static void scan_tasks(struct pump *p, struct watch *w)
         w->due_tasks[e->cls]++;
     }
     w->task_scan_ms = p->now;
-    w->task_next_ms = p->next;
-    p->next = next < p->next ? next : p->next;
 }
 
 static void launch_tasks(struct watch *w, enum cls cls)
