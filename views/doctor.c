@@ -14,6 +14,7 @@
 #include "backend/base/utf8.h"
 #include "backend/net/loop.h"
 #include "views/doctor_internal.h"
+#include "views/exit_status.h"
 
 static const char *const status_names[FINDING_N] = {
     [FINDING_OK] = "ok",           [FINDING_WARNING] = "warning",
@@ -80,12 +81,17 @@ static void check_setup(struct doctor *d)
 {
     const struct aws_session *s = d->o->session;
     const struct profile *p = aws_session_profile(s);
+    char doubt[400];
 
     if (p)
         doctor_found(d, "profile", FINDING_OK, "%s (%s)", profile_name(p),
                      profile_source(p));
-    doctor_found(d, "region", FINDING_OK, "%s (%s)",
-                 aws_session_region(s)->name, aws_session_region(s)->source);
+    if (aws_session_region_doubt(s, doubt, sizeof(doubt)))
+        doctor_found(d, "region", FINDING_WARNING, "%s", doubt);
+    else
+        doctor_found(d, "region", FINDING_OK, "%s (%s)",
+                     aws_session_region(s)->name,
+                     aws_session_region(s)->source);
     check_proxy(d);
     check_endpoint(d, AWS_ECS);
     check_endpoint(d, AWS_LOGS);
@@ -205,19 +211,21 @@ static void put_text(struct strbuf *b, const struct doctor *d)
 static int finish(struct doctor *d)
 {
     struct strbuf b = STRBUF_INIT;
-    int status = d->no_credentials ? 3 : 0;
+    int status = d->o->session ? EXIT_FINE : exit_status_of(d->o->setup);
 
+    if (d->no_credentials)
+        status = EXIT_CREDENTIALS;
     if (d->o->json)
         put_json(&b, d);
     else
         put_text(&b, d);
     if (fwrite(strbuf_get(&b), 1, b.len, stdout) != b.len ||
         fflush(stdout) != 0)
-        status = 1;
+        status = EXIT_FAILED;
     for (size_t i = 0; i < d->n; i++) {
         if (!status && (d->findings[i].status == FINDING_DENIED ||
                         d->findings[i].status == FINDING_FAILED))
-            status = 1;
+            status = EXIT_FAILED;
         free(d->findings[i].detail);
     }
     free(d->findings);

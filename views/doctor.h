@@ -21,7 +21,7 @@ struct doctor_options {
 
 /* Runs the loop; prints to stdout. Returns the exit status: 0 when nothing is
  * missing ("not tested" is not missing), 1 when something is, 3 without
- * credentials.
+ * credentials; that of setup where there is no session.
  *
  * JSON, a contract: {"checks":[{"check":..,"status":"ok"|"warning"|"denied"|
  * "failed"|"not tested","detail":..}],"policies":{"read_only":{..},

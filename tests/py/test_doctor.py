@@ -92,7 +92,7 @@ def no_credentials_is_three():
 def no_region_is_a_finding():
     env = common.clean_env(HOME=DIR, AWS_EC2_METADATA_DISABLED="true")
     status, found, _ = checks(env)
-    assert status != 0 and "region" in found["setup"]["detail"]
+    assert status == 2 and "region" in found["setup"]["detail"]
 
 
 def a_proxy_password_stays_secret():
