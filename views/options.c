@@ -164,6 +164,36 @@ static const struct option_info *by_code(int code)
     return NULL;
 }
 
+/* What would be passed over in silence otherwise. */
+static int check_demo(const struct options *o, struct err *err)
+{
+    const struct {
+        const char *name;
+        bool given, demo;
+    } all[] = {
+        {"--profile", o->profile, false},
+        {"--endpoint-url", o->endpoint_url, false},
+        {"--insecure-endpoint", o->insecure, false},
+        {"--sim-world", o->sim_world, true},
+        {"--sim-clock", o->sim_clock, true},
+        {"--sim-faults", o->sim_faults && strcmp(o->sim_faults, "help"), true},
+        {"--sim-creds", o->sim_creds, true},
+        {"--sim-deny", o->sim_deny, true},
+        {"--sim-journal", o->sim_journal, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (!all[i].given)
+            continue;
+        if (all[i].demo && !o->demo && !o->sim_server)
+            return err_set(err, ERR_USAGE, "%s is for --demo and "
+                           "--sim-server.", all[i].name);
+        if (!all[i].demo && o->demo)
+            return err_set(err, ERR_USAGE, "%s is not for --demo: it reads no "
+                           "file and no variable of yours.", all[i].name);
+    }
+    return 0;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
     struct option longs[ARRAY_LEN(infos) + 1] = {{0}};
@@ -189,6 +219,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
         if (take(o, info, optarg, err))
             return -1;
     }
+    if (check_demo(o, err))
+        return -1;
     if (optind < argc)
         o->view = argv[optind++];
     if (o->view && strcmp(o->view, "tail") == 0) {

@@ -28,6 +28,11 @@ not 127.0.0.1:4294967296.|--sim-server 127.0.0.1:4294967296
 loopback only (127.0.0.1 or [::1]), not on 10.0.0.1|--sim-server 10.0.0.1:0
 as KEY=N, not services=x.|--sim-server 127.0.0.1:0 --sim-world services=x
 as KEY=N, not things.|--sim-server 127.0.0.1:0 --sim-world things
+--profile is not for --demo: it reads no file and no variable of yours.|--demo --profile x --once
+--endpoint-url is not for --demo|--demo --once --endpoint-url http://127.0.0.1:9
+There is no region "mars" (from --region) here; there are eu-west-1, us-east-1, eu-central-1.|--demo --region mars --once
+"mars" (from --region) is no region of AWS: they are named like eu-west-1.|--region mars --once
+--sim-deny is for --demo and --sim-server.|--once --sim-deny logs:*
 There is no fault named blah;|--sim-server 127.0.0.1:0 --sim-faults blah
 CASES
 echo "$pass passed, $fail failed, 0 skipped"
