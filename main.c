@@ -263,7 +263,7 @@ static int connect_aws(struct program *p, struct err *err)
             return -1;
         so.env = (struct aws_env){.get = demo_env, .arg = &p->demo};
         so.no_files = true;
-        p->o.profile = p->o.region = NULL;
+        so.regions = sim_regions;
         so.endpoint_url = p->demo.endpoint;
     }
     p->asker = asker_new(p->loop);
@@ -290,8 +290,17 @@ static int connect_aws(struct program *p, struct err *err)
 
 /* ---- the ways to run --------------------------------------------- */
 
+/* For what has no messages of its own. */
+static void doubt_region(const struct program *p)
+{
+    char text[400];
+    if (aws_session_region_doubt(p->realm->session, text, sizeof(text)))
+        fprintf(stderr, "ecsdash: %s\n", text);
+}
+
 static int run_once(struct program *p, const struct kind *kind)
 {
+    doubt_region(p);
     struct once_options oo = {
         .loop = p->loop,
         .client = p->realm->client,
@@ -354,6 +363,7 @@ static int run_tail(struct program *p, int *death)
     struct tail_options t;
     if (tail_options_of(p, &t, &err) || connect_aws(p, &err))
         return complain(&err);
+    doubt_region(p);
     t.loop = p->loop;
     t.client = p->realm->client;
     t.store = p->realm->store;

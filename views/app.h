@@ -209,6 +209,9 @@ void app_set_read_only(struct app *a, const char *why);
 bool app_identity_sure(const struct app *a, char *why, size_t n);
 /* For app.c. */
 void app_realm_start(struct app *a);
+/* Warns when the region may not exist; was is where `:region` leads back to,
+ * or NULL. */
+void app_say_doubt(struct app *a, const char *was);
 void app_realm_tick(struct app *a);
 /* A person wants another try at what was refused. */
 void app_realm_retry(struct app *a);

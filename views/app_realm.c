@@ -215,6 +215,8 @@ static void on_creds(void *arg)
 
 void app_realm_start(struct app *a)
 {
+    if (a->realm->number == 1)
+        app_say_doubt(a, NULL);
     cred_chain_set_observer(aws_session_creds(a->realm->session), on_creds,
                             a);
     identify(a);
@@ -246,6 +248,17 @@ void app_realm_retry(struct app *a)
     if (!r->identity_known)
         r->identity_due_ms = 0;
     app_realm_tick(a);
+}
+
+void app_say_doubt(struct app *a, const char *was)
+{
+    char text[400];
+    if (!aws_session_region_doubt(a->realm->session, text, sizeof(text)))
+        return;
+    if (was)
+        app_say(a, MSG_WARN, "%s :region %s goes back.", text, was);
+    else
+        app_say(a, MSG_WARN, "%s :region goes to another.", text);
 }
 
 /* ---- another one ----------------------------------------------------- */

@@ -37,6 +37,7 @@ struct realm *realm_new(const struct realm_options *o, unsigned number,
     struct aws_session_options so = o->aws;
     so.profile = profile;
     so.region = region;
+    so.region_from = number > 1 ? ":region" : NULL;
     so.http = o->http;
     struct realm *r = xcalloc(1, sizeof(*r));
     r->ask = o->ask;

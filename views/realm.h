@@ -63,7 +63,7 @@ struct realm {
 };
 
 /* Reads files, sends nothing. profile and region NULL = what the environment
- * and the files say. NULL with err: nothing has changed. */
+ * and the files say; from the second realm on `:region` is who says it. NULL with err: nothing has changed. */
 struct realm *realm_new(const struct realm_options *o, unsigned number,
                         const char *profile, const char *region,
                         struct err *err);

@@ -49,6 +49,7 @@ static void go_region(struct app *a, const char *region)
         app_say(a, MSG_ERROR, "Still in %s: %s", was, err.message);
         return;
     }
+    app_say_doubt(a, was);
     remember_region(a, was);
     remember_region(a, aws_client_region(a->realm->client));
 }
@@ -66,6 +67,8 @@ static void go_profile(struct app *a, const char *profile, const char *region)
             app_say(a, MSG_ERROR, "Still where it was: %s", err.message);
         else
             app_say(a, MSG_WARN, "Still in region %s: %s", was, err.message);
+    } else {
+        app_say_doubt(a, was);
     }
     remember_region(a, was);
     remember_region(a, aws_client_region(a->realm->client));
@@ -175,6 +178,11 @@ void switch_region(struct app *a, int argc, char **argv)
         return;
     }
     struct picks *p = open_list(a, "Region", true);
+    const char *const *all = a->o.realm.aws.regions;
+    for (size_t i = 0; all && all[i]; i++)
+        offer(p, all[i], "", strcmp(all[i], here) == 0);
+    if (all)
+        return;
     const struct region_name *names = region_names(here, &n);
     const struct partition *part = partition_of(here, NULL);
     size_t count = profiles(a, &list);
@@ -197,6 +205,11 @@ void switch_complete_region(const struct app *a, struct completion *out,
                             const char *word, size_t n)
 {
     size_t count;
+    const char *const *all = a->o.realm.aws.regions;
+    for (size_t i = 0; all && all[i]; i++)
+        completion_offer(out, all[i], word, n);
+    if (all)
+        return;
     const struct region_name *names =
         region_names(aws_client_region(a->realm->client), &count);
     for (size_t i = 0; i < a->n_recent; i++)

@@ -64,12 +64,14 @@ bool region_is_unset(const struct aws_env *env, const char *option,
 }
 
 int region_resolve(const struct aws_env *env, const char *option,
-                   const struct profile *profile, struct region *out,
-                   struct err *err)
+                   const char *option_from, const struct profile *profile,
+                   struct region *out, struct err *err)
 {
     char source[80];
     const char *v = find(env, option, profile, source);
 
+    if (v && v == option && option_from)
+        snprintf(source, sizeof(source), "%s", option_from);
     if (v)
         return settle(out, v, source, err);
     return err_set(err, ERR_CONFIG,

@@ -13,14 +13,15 @@ struct scope;
 
 struct region {
     char name[64];
-    char source[80]; /* "--region", "AWS_REGION", "profile dev",
+    char source[80]; /* "--region", ":region", "AWS_REGION", "profile dev",
                         "instance metadata" */
 };
 
 /* --region, AWS_REGION, AWS_DEFAULT_REGION, the profile's region. None, or
- * one that can't be part of a host name, is ERR_CONFIG. profile may be NULL. */
+ * one that can't be part of a host name, is ERR_CONFIG. option_from is who
+ * gave the option (NULL = "--region"); profile may be NULL. */
 int region_resolve(const struct aws_env *env, const char *option,
-                   const struct profile *profile, struct region *out,
+                   const char *option_from, const struct profile *profile, struct region *out,
                    struct err *err);
 /* None of these says anything (what they say may still be wrong). */
 bool region_is_unset(const struct aws_env *env, const char *option,

@@ -1,5 +1,6 @@
 #include "backend/aws/region_names.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "backend/aws/endpoint.h"
@@ -58,4 +59,72 @@ const struct region_name *region_names(const char *region, size_t *n)
     }
     *n = ARRAY_LEN(aws);
     return aws;
+}
+
+bool region_is_listed(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(partitions); i++)
+        for (size_t k = 0; k < partitions[i].n; k++)
+            if (strcmp(partitions[i].list[k].name, name) == 0)
+                return true;
+    return false;
+}
+
+bool region_looks_real(const char *name)
+{
+    int words = 0;
+    size_t n;
+
+    while ((n = strspn(name, "abcdefghijklmnopqrstuvwxyz")) > 0 &&
+           name[n] == '-') {
+        words++;
+        name += n + 1;
+    }
+    n = strspn(name, "0123456789");
+    return words >= 2 && n >= 1 && n <= 2 && !name[n];
+}
+
+/* Letters to put in, take out, or change; longer words are far away. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t cost[64], m = strlen(b);
+
+    if (m >= ARRAY_LEN(cost))
+        return m;
+    for (size_t k = 0; k <= m; k++)
+        cost[k] = k;
+    for (size_t i = 0; a[i]; i++) {
+        size_t before = cost[0];
+
+        cost[0] = i + 1;
+        for (size_t k = 0; k < m; k++) {
+            size_t best = before + (tolower((unsigned char)a[i]) != b[k]);
+
+            before = cost[k + 1];
+            if (cost[k] + 1 < best)
+                best = cost[k] + 1;
+            if (before + 1 < best)
+                best = before + 1;
+            cost[k + 1] = best;
+        }
+    }
+    return cost[m];
+}
+
+const char *region_nearest(const char *name)
+{
+    const char *found = NULL;
+    size_t least = 3;
+
+    for (size_t i = 0; i < ARRAY_LEN(partitions); i++) {
+        for (size_t k = 0; k < partitions[i].n; k++) {
+            size_t d = distance(name, partitions[i].list[k].name);
+
+            if (d >= least)
+                continue;
+            least = d;
+            found = partitions[i].list[k].name;
+        }
+    }
+    return found;
 }

@@ -7,6 +7,7 @@
 #include "backend/aws/budget.h"
 #include "backend/aws/creds.h"
 #include "backend/aws/endpoint.h"
+#include "backend/aws/region_names.h"
 #include "backend/base/mem.h"
 #include "backend/net/http.h"
 #include "backend/net/loop.h"
@@ -85,10 +86,62 @@ static int choose_region(struct aws_session *s,
 {
     if (!o->metadata_region ||
         !region_is_unset(&o->env, o->region, s->profile))
-        return region_resolve(&o->env, o->region, s->profile, &s->region, err);
+        return region_resolve(&o->env, o->region, o->region_from, s->profile,
+                              &s->region, err);
     snprintf(s->region.name, sizeof(s->region.name), "%s", o->metadata_region);
     snprintf(s->region.source, sizeof(s->region.source), "instance metadata");
     return 0;
+}
+
+static bool one_of(const char *name, const char *const *list)
+{
+    while (*list && strcmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* "eu-west-1, us-east-1" */
+static void join(const char *const *list, char *buf, size_t n)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; list[i] && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "",
+                                 list[i]);
+}
+
+static int check_region(const struct aws_session *s,
+                        const struct aws_session_options *o, struct err *err)
+{
+    const char *name = s->region.name, *near = region_nearest(name);
+    char all[200];
+
+    if (o->regions && !one_of(name, o->regions)) {
+        join(o->regions, all, sizeof(all));
+        return err_set(err, ERR_CONFIG, "There is no region \"%s\" (from %s) "
+                       "here; there are %s.", name, s->region.source, all);
+    }
+    if (region_looks_real(name) || endpoints_override(s->endpoints))
+        return 0;
+    return err_set(err, ERR_CONFIG, "\"%s\" (from %s) is no region of AWS: "
+                   "%s%s%s", name, s->region.source,
+                   near ? "did you mean " : "they are named like eu-west-1.",
+                   near ? near : "", near ? "?" : "");
+}
+
+bool aws_session_region_doubt(const struct aws_session *s, char *buf,
+                              size_t n)
+{
+    const char *name = s->region.name, *near = region_nearest(name);
+
+    if (region_is_listed(name) || endpoints_override(s->endpoints))
+        return false;
+    snprintf(buf, n, "%s (from %s) is none of the regions that were known "
+             "when this program was made%s%s%s", name, s->region.source,
+             near ? "; did you mean " : "", near ? near : "",
+             near ? "?" : ".");
+    return true;
 }
 
 bool aws_session_lacks_region(const struct aws_session_options *o,
@@ -122,7 +175,7 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
     if (choose_region(s, o, err) != 0)
         goto fail;
     s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
-    if (!s->endpoints)
+    if (!s->endpoints || check_region(s, o, err) != 0)
         goto fail;
     if (retry_policy_resolve(&o->env, s->profile, &s->retry, err) != 0)
         goto fail;

@@ -15,9 +15,12 @@ struct aws_session_options {
     struct aws_env env; /* zero = nothing is set */
     bool no_files;      /* read no shared file (--demo) */
     const char *profile, *region, *endpoint_url; /* options, may be NULL */
+    const char *region_from; /* who says region; NULL = "--region" */
     const char *metadata_region; /* for where nothing names one; NULL = none */
     struct http *http; /* shared, unless this one trusts other certificates;
                           NULL = one of its own */
+    const char *const *regions; /* all there are, NULL ends (--demo); NULL =
+                                   what AWS has */
     bool read_only;
     bool insecure;      /* endpoints may be plain http */
     int budget_percent; /* 0 = 25 */
@@ -30,7 +33,9 @@ struct aws_session_options {
 bool aws_session_lacks_region(const struct aws_session_options *options,
                               struct profile **profile);
 /* Reads files, sends nothing. loop and rng are borrowed. NULL with err
- * (ERR_CONFIG mostly) before any call is made. */
+ * (ERR_CONFIG mostly) before any call is made. What no region of AWS is ever
+ * named like ("mars") is refused, unless all calls go to an endpoint of the
+ * user's: there any host label will do. */
 struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
                                     const struct aws_session_options *options,
                                     struct err *err);
@@ -39,6 +44,10 @@ void aws_session_free(struct aws_session *s);
 
 struct aws_client *aws_session_client(struct aws_session *s);
 const struct region *aws_session_region(const struct aws_session *s);
+/* Its region is named like one but is in no list, and no endpoint of the
+ * user's makes that harmless: a sentence for the user. false = no doubt. */
+bool aws_session_region_doubt(const struct aws_session *s, char *buf,
+                              size_t n);
 const char *aws_session_profile_name(const struct aws_session *s);
 /* "environment"; "" before the first call. */
 const char *aws_session_creds_source(const struct aws_session *s);

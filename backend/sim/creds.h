@@ -43,7 +43,6 @@ struct sim_role {
     const char *deny;        /* "ecs:Update*,logs:*"; NULL = nothing */
 };
 extern const struct sim_role sim_roles[]; /* name NULL ends */
-extern const char *const sim_regions[];   /* NULL ends; the first is home */
 
 /* By way and name; account NULL = any. NULL when there is none. */
 const struct sim_role *sim_role(unsigned via, const char *account,

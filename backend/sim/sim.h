@@ -62,6 +62,8 @@ const char *sim_endpoint(const struct sim *s); /* "http://127.0.0.1:PORT" */
 const char *sim_access_key(const struct sim *s);
 const char *sim_secret(const struct sim *s);
 const char *sim_region(const struct sim *s);
+/* All that each account has; the first is home. NULL ends. */
+extern const char *const sim_regions[];
 struct sim_world *sim_world_of(struct sim *s); /* of the home account */
 /* The first line of --sim-server: JSON, heap. */
 char *sim_describe(const struct sim *s);

@@ -261,6 +261,53 @@ static void commands_that_fail_say_why_and_stay(void **state)
                         "us-west-2");
 }
 
+/* As in the demo: there is nothing else to go to. */
+static void only_the_regions_there_are_can_be_gone_to(void **state)
+{
+    static const char *const all[] = {"eu-west-1", "us-east-1", NULL};
+    struct lab *l = *state;
+    open_two(l, NULL);
+    l->app->o.realm.aws.regions = all;
+    app_do(l->app, ACTION_REGION);
+    assert_int_equal(l->app->menu.n, 2);
+    assert_true(l->app->menu.items[menu_row(l, "eu-west-1")].current);
+    key(l, "<Esc>");
+    app_command(l->app, "region mars");
+    assert_said(l, "Still in eu-west-1: There is no region \"mars\" (from "
+                ":region) here; there are eu-west-1, us-east-1.");
+    assert_int_equal(l->app->realm->number, 1);
+    type(l, ":region us");
+    key(l, "<Tab>");
+    assert_string_equal(prompt_text(&l->app->prompt), "region us-east-1 ");
+    key(l, "<Enter>");
+    assert_said(l, "region us-east-1 (from :region)");
+}
+
+/* Newer than this program, or a slip: nobody can say. What it would ask is
+ * kept on this machine by a proxy that isn't there. */
+static void an_unknown_region_is_warned_of_with_a_way_back(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "quiet", 7);
+    l->second = lab_sim(l, "quiet", 8);
+    write_config(l, "[profile moon]\nregion = eu-wset-1\n"
+                    "aws_access_key_id = AKIX\naws_secret_access_key = x\n");
+    lab_open(l, "first", false, &kind_services, NULL, NULL);
+    assert_int_equal(setenv("HTTPS_PROXY", "http://127.0.0.1:9", 1), 0);
+    app_command(l->app, "profile moon");
+    assert_said(l, "eu-wset-1 (from profile moon) is none of the regions that "
+                "were known when this program was made; did you mean "
+                "eu-west-1? :region eu-west-1 goes back.");
+    app_command(l->app, "region mars");
+    assert_said(l, "Still in eu-wset-1: \"mars\" (from :region) is no "
+                "region of AWS");
+    pass(l, 2000);
+    go(l, "first");
+    unsetenv("HTTPS_PROXY");
+    pass(l, 2000);
+    assert_true(shows(l, "catalog-api"));
+}
+
 static void names_are_completed(void **state)
 {
     struct lab *l = *state;
@@ -625,6 +672,8 @@ int main(void)
         T(the_region_list_begins_with_those_used),
         T(commands_that_fail_say_why_and_stay),
         T(names_are_completed),
+        T(only_the_regions_there_are_can_be_gone_to),
+        T(an_unknown_region_is_warned_of_with_a_way_back),
         T(whoami_says_who_said_so),
         T(readonly_is_not_lifted),
         T(set_readonly_holds_in_every_context),
