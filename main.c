@@ -5,6 +5,7 @@
 #include "backend/base/harden.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 #include "backend/base/rng.h"
 #include "backend/base/scope.h"
 #include "backend/net/http.h"
@@ -84,9 +85,38 @@ static int printed(void)
 
 static int print_version(void)
 {
-    printf("ecsdash %s (%s, libuv %s, jansson %s)\n", ECSDASH_VERSION,
-           curl_version(), uv_version_string(), jansson_version_str());
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    printf("ecsdash %s\nlibcurl %s with %s, libuv %s, jansson %s\n",
+           ECSDASH_VERSION, curl->version,
+           curl->ssl_version ? curl->ssl_version : "no TLS",
+           uv_version_string(), jansson_version_str());
     return printed();
+}
+
+/* The kind of rows that the first word names, NULL with err. */
+static const struct kind *view_named(const char *word, struct err *err)
+{
+    const struct kind *k = kind_find(word);
+    struct nearest n = nearest_to(word, strlen(word));
+    if (k && k != &kind_containers)
+        return k;
+    if (k) {
+        err_set(err, ERR_USAGE, "Containers belong to a task: start with "
+                "tasks, and open one.");
+        return NULL;
+    }
+    for (size_t i = 0; kinds[i]; i++)
+        if (kinds[i] != &kind_containers)
+            nearest_offer(&n, kinds[i]->name);
+    nearest_offer(&n, "tail");
+    nearest_offer(&n, "doctor");
+    if (nearest_get(&n))
+        err_set(err, ERR_USAGE, "There is no view %s; did you mean %s?", word,
+                nearest_get(&n));
+    else
+        err_set(err, ERR_USAGE, "There is no view %s; there are services, "
+                "tasks and clusters.", word);
+    return NULL;
 }
 
 /* "127.0.0.1:0" into address and port. */
@@ -141,7 +171,7 @@ static int read_config(struct program *p, struct err *err)
     if (o->keymap && config_keys(p->keymap, p->config_dir, o->keymap,
                                  report_mistake, NULL, err) < 0)
         return -1;
-    if (p->config.read_only && !o->write)
+    if (p->config.read_only)
         p->read_only = "your config sets readonly";
     if (p->o.read_only)
         p->read_only = "it was started with --read-only";
@@ -503,7 +533,7 @@ int main(int argc, char **argv)
     if (options_parse(&p.o, argc, argv, &err))
         return complain(&err);
     if (p.o.help) {
-        options_help(stdout);
+        options_help(stdout, p.o.help_all);
         return printed();
     }
     if (p.o.version)
@@ -517,11 +547,8 @@ int main(int argc, char **argv)
                 p.o.output);
         return complain(&err);
     }
-    if (p.o.view && !(kind = kind_find(p.o.view))) {
-        err_set(&err, ERR_USAGE, "There is no view %s; there are services, "
-                "tasks and clusters.", p.o.view);
+    if (p.o.view && !(kind = view_named(p.o.view, &err)))
         return complain(&err);
-    }
     if (p.o.sim_faults && strcmp(p.o.sim_faults, "help") == 0) {
         sim_fault_help(stdout);
         return printed();

@@ -17,8 +17,22 @@ check() {
 while IFS='|' read -r want args; do
     check "$want" "$args"
 done <<'CASES'
-Unknown option --bogus; --help lists them.|--bogus
+Unknown option --bogus; --help=all lists them.|--bogus
+Unknown option --thme; did you mean --theme?|--thme mono
+Unknown option --redonly=yes; did you mean --read-only?|--redonly=yes
+--read-only takes no value.|--read-only=yes
+--until-stable takes no value.|--until-s=1
+--s could be --service or --since.|--s
+Unknown option -z; --help=all lists them.|-z
+Unknown option -x; --help=all lists them.|-xo json
+--theme needs a value.|--theme
+-o needs a value.|-o
+--help takes all or nothing, not me.|--help=me
 There is no view blah;|--once blah
+There is no view servces; did you mean services?|--once servces
+There is no view tial; did you mean tail?|tial prod/web
+There is no view docter; did you mean doctor?|docter
+Containers belong to a task:|--demo --once containers
 here is one word too many|--demo extra words here
 --output takes table, tsv or json, not xml.|-o xml
 --refresh takes 0.2 to 3600 seconds, not abc.|--refresh abc
@@ -35,5 +49,23 @@ There is no region "mars" (from --region) here; there are eu-west-1, us-east-1, 
 --sim-deny is for --demo and --sim-server.|--once --sim-deny logs:*
 There is no fault named blah;|--sim-server 127.0.0.1:0 --sim-faults blah
 CASES
+
+# The short help fits a small terminal below its prompt and names every option
+# that the long one explains; neither has lines that wrap.
+fits() {
+    if [ "$2" = "$3" ]; then pass=$((pass + 1)); else
+        echo "$1: $2, not $3"
+        fail=$((fail + 1))
+    fi
+}
+names() { grep -oE -- '--[a-z][a-z-]*' | sort -u; }
+short=$("$ECSDASH_BIN" --help) long=$("$ECSDASH_BIN" --help=all)
+fits "--help" "$(echo "$short" | wc -l | awk '{print $1 <= 23}') rows" "1 rows"
+fits "names in --help" "$(echo "$short" | names)" "$(echo "$long" | names)"
+fits "options in --help=all" "$(echo "$long" | grep -cE '^  (-., )?--')" \
+    "$(grep -c '^     *\.help = \|\.help = "' views/options_table.c)"
+fits "too long" "$(printf '%s\n' "$short" "$long" | grep -c '.\{80\}')" 0
+fits "--version" "$("$ECSDASH_BIN" -V | head -n 1)" \
+    "ecsdash $(sed -n 's/^VERSION := //p' Makefile)"
 echo "$pass passed, $fail failed, 0 skipped"
 [ "$fail" -eq 0 ]
