@@ -392,4 +392,24 @@ static void follow(struct world *w, const char *task)
     logsrc_set(w->src, &t);
 }
 
+/* All lines, each ended by '|'. */
+static inline const char *all(struct world *w, struct strbuf *out)
+{
+    struct logbuf *b = logsrc_buf(w->src);
+    strbuf_clear(out);
+    for (size_t i = 0; i < logbuf_len(b); i++) {
+        struct logbuf_line l;
+        logbuf_get(b, i, &l);
+        strbuf_printf(out, "%s%s|", l.kind == LOG_TEXT ? "" : "# ", l.text);
+    }
+    return strbuf_get(out);
+}
+
+static inline void expect(struct world *w, const char *want)
+{
+    struct strbuf got = STRBUF_INIT;
+    assert_string_equal(all(w, &got), want);
+    strbuf_release(&got);
+}
+
 #endif

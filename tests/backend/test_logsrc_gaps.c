@@ -1,0 +1,239 @@
+/* What the follower could not read, what it counts, and how it reads: in
+ * slices, from answers that may be broken. */
+#include "tests/backend/logs_world.h"
+
+/* The only LOG_GAP line. */
+static bool the_gap(struct world *w, struct logsrc_gap *out)
+{
+    struct logbuf *b = logsrc_buf(w->src);
+    int n = 0;
+    for (size_t i = 0; i < logbuf_len(b); i++) {
+        struct logbuf_line l;
+        logbuf_get(b, i, &l);
+        if (l.kind != LOG_GAP)
+            continue;
+        n++;
+        assert_true(logsrc_gap(w->src, l.seq, out));
+        assert_int_equal(l.timestamp_ms, out->from_ms);
+    }
+    assert_true(n <= 1);
+    return n == 1;
+}
+
+static void what_cannot_be_read_shows_as_a_gap_until_it_was(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    struct logsrc_stats s;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    assert_false(the_gap(w, &g));
+    int64_t failed = world_now(w);
+    w->fail = ERR_NET;
+    clock_advance(w->clock, 40000);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_OPEN);
+    assert_in_range(g.from_ms, failed - 10000, failed);
+    assert_in_range(world_now(w) - g.to_ms, 0, 1000);
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 1);
+    assert_in_range(s.lag_ms, 40000, 50000);
+    w->fail = ERR_NONE;
+    clock_advance(w->clock, 40000);
+    assert_false(the_gap(w, &g));
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 0);
+    assert_int_equal(s.gaps_refilled, 1);
+    assert_true(s.lag_ms < 10000);
+}
+
+static void after_a_long_gap_the_present_comes_first(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    w->fail = ERR_NET;
+    w->page = 10;
+    for (int i = 0; i < 1000; i++)
+        put(w, "ecs/app/t1", world_now(w) + i * 600, world_now(w) + i * 600,
+            "x");
+    clock_advance(w->clock, 605000);
+    w->fail = ERR_NONE;
+    struct logbuf *b = logsrc_buf(w->src);
+    struct logbuf_line l;
+    for (int i = 0; i < 100 && logbuf_len(b) < 15; i++)
+        clock_advance(w->clock, 500);
+    logbuf_get(b, logbuf_len(b) - 1, &l);
+    assert_true(l.timestamp_ms > world_now(w) - 60000);
+    for (int i = 0; i < 1000 && logbuf_len(b) < 500; i++)
+        clock_advance(w->clock, 100);
+    assert_true(the_gap(w, &g)); /* and shrinks from its end */
+    assert_int_equal(g.state, LOGSRC_GAP_REFILLING);
+    logbuf_get(b, logbuf_find_time(b, g.to_ms), &l);
+    assert_true(l.timestamp_ms - g.from_ms > 100000);
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(logbuf_len(b), 1000);
+}
+
+static void too_much_to_read_back_is_said(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    struct logsrc_stats s;
+    w->page = 10000;
+    for (int i = 0; i < LOGSRC_BACKFILL_EVENTS + 20000; i++)
+        put(w, "ecs/app/t1", WALL - 800000 + i * 10, WALL, "x");
+    follow(w, "t1");
+    clock_advance(w->clock, 5000);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_LOST);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)),
+                     LOGSRC_BACKFILL_EVENTS + 1);
+    struct logbuf_line l;
+    logbuf_get(logsrc_buf(w->src), 0, &l);
+    assert_non_null(strstr(l.text, "were not read back"));
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.gaps, 0);
+    assert_int_equal(s.gaps_lost, 1);
+}
+
+/* ---- figures --------------------------------------------------------- */
+
+static void errors_are_counted_by_revision(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("old1", "app");
+    struct logsrc_rate r[4];
+    t.revision = ":142";
+    t.created_ms = WALL - 90 * MINUTE;
+    logsrc_set(w->src, &t);
+    t.task_id = "new1";
+    t.revision = ":143";
+    t.created_ms = WALL - 5 * MINUTE;
+    logsrc_set(w->src, &t);
+    t.task_id = "new2";
+    logsrc_set(w->src, &t);
+    for (int i = 0; i < 20; i++)
+        put(w, i % 2 ? "ecs/app/new1" : "ecs/app/new2", WALL - 20000 + i, WALL,
+            i < 12 ? "ERROR x" : "fine");
+    put(w, "ecs/app/old1", WALL - 20000, WALL, "WARN x");
+    put(w, "ecs/app/old1", WALL - 9 * MINUTE, WALL, "ERROR long ago");
+    clock_advance(w->clock, 2000);
+    assert_int_equal(logsrc_rates(w->src, 3, r, 4), 2);
+    assert_string_equal(r[0].revision, ":143");
+    assert_int_equal(r[0].tasks, 2);
+    assert_int_equal(r[0].count.errors, 12);
+    assert_int_equal(r[0].count.lines, 20);
+    assert_true(r[0].errors_minute > 1.99 && r[0].errors_minute < 2.01);
+    assert_string_equal(r[1].revision, ":142");
+    assert_int_equal(r[1].count.errors, 0);
+    assert_int_equal(r[1].count.warnings, 1);
+    assert_int_equal(logsrc_rates(w->src, 12, r, 1), 1);
+    assert_int_equal(logsrc_count(w->src, 0, 12).errors, 1);
+    assert_int_equal(logsrc_count(w->src, 99, 12).errors, 0);
+}
+
+static void requests_and_lag_are_told(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_stats s;
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.lag_ms, -1);
+    follow(w, "t1");
+    clock_advance(w->clock, 3 * MINUTE);
+    int before = w->did.calls;
+    clock_advance(w->clock, MINUTE);
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.requests_minute, w->did.calls - before);
+    assert_in_range(s.requests_minute, 6, 9);
+    assert_in_range(s.lag_ms, 0, 9000);
+    assert_int_equal(s.requests, w->did.calls);
+}
+
+/* Counts what comes in one turn: the timer takes turns with the slices. */
+struct turns {
+    struct logbuf_watch watch;
+    struct timer timer;
+    struct world *w;
+    size_t last, most, turns;
+};
+
+static void turn_over(struct timer *t, void *arg)
+{
+    struct turns *c = arg;
+    size_t n = logbuf_len(logsrc_buf(c->w->src));
+    if (n - c->last > c->most)
+        c->most = n - c->last;
+    c->last = n;
+    if (n < 10000 && c->turns++ < 1000)
+        timer_start(c->w->clock, t, 0, turn_over, c);
+}
+
+static void line_came(void *arg, const struct logbuf_line *l, size_t i)
+{
+    struct turns *c = arg;
+    (void)l;
+    (void)i;
+    if (!c->turns++)
+        timer_start(c->w->clock, &c->timer, 0, turn_over, c);
+}
+
+static void large_pages_are_read_in_slices(void **state)
+{
+    struct world *w = *state;
+    struct turns c = {.w = w};
+    w->page = 10000;
+    for (int i = 0; i < 10000; i++)
+        put(w, "ecs/app/t1", WALL - 100000 + i, WALL - 9000, "x");
+    follow(w, "t1");
+    c.watch = (struct logbuf_watch){.added = line_came, .arg = &c};
+    logbuf_watch(logsrc_buf(w->src), &c.watch);
+    clock_advance(w->clock, 40);
+    logbuf_unwatch(logsrc_buf(w->src), &c.watch);
+    timer_stop(w->clock, &c.timer);
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)), 10000);
+    assert_in_range(c.most, 1, 2000);
+}
+
+static void an_answer_that_is_no_json_is_asked_for_again(void **state)
+{
+    struct world *w = *state;
+    put(w, "ecs/app/t1", WALL, WALL, "x\"y");
+    w->garble = 1;
+    follow(w, "t1");
+    clock_advance(w->clock, 1000);
+    assert_string_equal(logsrc_status(w->src), "FilterLogEvents: the answer "
+                        "is not what it should be.");
+    clock_advance(w->clock, 4000);
+    assert_string_equal(logsrc_status(w->src), "");
+    expect(w, "x\"y|");
+}
+
+static void closing_in_the_middle_leaves_nothing(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 1000; i++)
+        put(w, "ecs/app/t1", WALL - 100000 + i, WALL - 9000, "x");
+    follow(w, "t1");
+    clock_advance(w->clock, 200); /* tear_down looks at the rest */
+    assert_true(logsrc_loading(w->src));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(closing_in_the_middle_leaves_nothing),
+        T(what_cannot_be_read_shows_as_a_gap_until_it_was),
+        T(after_a_long_gap_the_present_comes_first),
+        T(too_much_to_read_back_is_said),
+        T(errors_are_counted_by_revision),
+        T(requests_and_lag_are_told),
+        T(large_pages_are_read_in_slices),
+        T(an_answer_that_is_no_json_is_asked_for_again),
+    };
+    setlocale(LC_ALL, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
