@@ -165,9 +165,9 @@ static int draw_message(struct app *a, struct surface *s, int bottom,
     if (m && a->messages.shown) {
         char at[16];
         role = message_role(m->level);
-        if (a->messages.unread > 1)
+        if (messages_others(&a->messages))
             snprintf(more, sizeof(more), " (%zu more: !)",
-                     a->messages.unread - 1);
+                     messages_others(&a->messages));
         snprintf(text, sizeof(text), "%s %s%s%s",
                  fmt_clock(m->last_ms, FMT_UTC, at), m->text,
                  m->count > 1 ? " (repeated)" : "", more);

@@ -172,7 +172,7 @@ static bool app_act(struct app *a, enum action_id action)
         open_unless_top(a, "help", help_view_new(a, v));
         return true;
     case ACTION_MESSAGES:
-        a->messages.unread = 0;
+        messages_seen_all(&a->messages);
         open_unless_top(a, "messages", messages_view_new(a));
         return true;
     case ACTION_PROFILE:
@@ -252,7 +252,7 @@ static void take_key(struct app *a, struct key key)
         key_to_prompt(a, key);
         return;
     }
-    a->messages.shown = false;
+    messages_seen(&a->messages);
     size_t n = app_contexts(a, ctx);
     const struct binding *b = keymap_lookup(a->o.keymap, ctx, n, key);
     if (!b)

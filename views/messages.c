@@ -19,10 +19,12 @@ bool messages_add(struct messages *m, enum message_level level,
 {
     assert(m->items || !m->n);
     m->shown = true;
-    if (level >= MSG_WARN)
-        m->unread++;
     struct message *last = m->n ? &m->items[m->n - 1] : NULL;
-    if (last && last->level == level && strcmp(last->text, text) == 0) {
+    bool again =
+        last && last->level == level && strcmp(last->text, text) == 0;
+    m->unread += level >= MSG_WARN && !(again && m->fresh);
+    m->fresh = level >= MSG_WARN;
+    if (again) {
         last->count++;
         last->last_ms = now_ms;
         return false;
@@ -39,6 +41,24 @@ bool messages_add(struct messages *m, enum message_level level,
                                         .count = 1,
                                         .text = xstrdup(text)};
     return true;
+}
+
+void messages_seen(struct messages *m)
+{
+    m->unread -= m->fresh;
+    m->fresh = false;
+    m->shown = false;
+}
+
+void messages_seen_all(struct messages *m)
+{
+    m->unread = 0;
+    m->fresh = false;
+}
+
+size_t messages_others(const struct messages *m)
+{
+    return m->unread - m->fresh;
 }
 
 const struct message *messages_newest(const struct messages *m)

@@ -22,7 +22,8 @@ struct message {
 struct messages {
     struct message *items; /* oldest first; at most MESSAGES_MAX */
     size_t n, cap;
-    size_t unread;  /* errors and warnings since the messages view was open */
+    size_t unread;  /* errors and warnings that nobody has seen */
+    bool fresh;     /* the newest is one of these */
     bool shown;     /* the newest sticks in the message row */
 };
 
@@ -32,6 +33,12 @@ void messages_release(struct messages *m);
 /* Takes a copy. Returns true when it is new rather than a repeat. */
 bool messages_add(struct messages *m, enum message_level level,
                   int64_t now_ms, const char *text);
+/* A key was pressed: the newest leaves its row and has been seen. */
+void messages_seen(struct messages *m);
+/* The view of all of them is open. */
+void messages_seen_all(struct messages *m);
+/* Errors and warnings beside the newest that nobody has seen. */
+size_t messages_others(const struct messages *m);
 const struct message *messages_newest(const struct messages *m); /* or NULL */
 enum role message_role(enum message_level level);
 
