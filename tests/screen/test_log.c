@@ -50,6 +50,25 @@ static void expect_current(struct screen *s, const char *text)
     free(line);
 }
 
+/* What the new revision does that the old one does not, and that lines may be
+ * missing, on the smallest usual screen. */
+static void the_header_compares_revisions_at_80_columns(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, SCENE_DOWN "l");
+    scene_shows(s, "log payments-api");
+    assert_true(screen_idle(s));
+    char *row = screen_row(s, 1);
+    const char *rate = strstr(row, "(:143 ");
+    assert_non_null(rate);
+    assert_non_null(strstr(rate, "/min a task, :142 "));
+    assert_non_null(strstr(rate, "may drop lines"));
+    assert_null(strstr(row, "..."));
+    free(row);
+    screen_free(s);
+}
+
 /* From the table of services to the whole story: three keys. action: pretty */
 static void three_keys_lead_to_the_explanation(void **state)
 {
@@ -408,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_keys_lead_to_the_explanation),
+        cmocka_unit_test(the_header_compares_revisions_at_80_columns),
         cmocka_unit_test(keys_move_the_current_line),
         cmocka_unit_test(looks_of_lines_can_be_chosen),
         cmocka_unit_test(search_is_incremental_and_counts),

@@ -70,32 +70,77 @@ static void put_mode(struct log_view *lv, int cols, struct strbuf *out)
     strbuf_puts(out, " (G)");
 }
 
-static void put_title(struct log_view *lv, int cols, struct strbuf *out)
+/* "18,204 lines", "41 of 18,204 lines", and what the ring has let go. */
+static void put_counts(const struct log_view *lv, bool brief,
+                       struct strbuf *out)
 {
-    static const char *const stamps[STAMPS_N] = {"UTC", "local", "age",
-                                                 "ingested", "no times"};
     char n[32];
     size_t shown = log_shown(lv), all = logbuf_len(lv->buf);
 
-    strbuf_puts(out, "log ");
-    utf8_put_middle(out, lv->name, cols < 100 ? 22 : 40);
-    put_tasks(lv, lv->pager.follow ? cols : cols - 40, out);
-    put_mode(lv, cols, out);
+    strbuf_puts(out, "  ");
     if (shown != all)
-        strbuf_printf(out, "  %s of", fmt_count((int64_t)shown, n));
-    strbuf_printf(out, "%s%s lines", shown != all ? " " : "  ",
-                  fmt_count((int64_t)all, n));
-    put_window(lv, out);
-    strbuf_printf(out, "  %s%s%s", stamps[lv->stamps],
-                  lv->pager.wrap ? "  wrap" : "", lv->raw ? "  raw" : "");
+        strbuf_printf(out, "%s of ", fmt_count((int64_t)shown, n));
+    strbuf_printf(out, "%s%s", fmt_count((int64_t)all, n),
+                  brief ? "" : " lines");
     if (logbuf_dropped(lv->buf))
         strbuf_printf(out, "  dropped %s",
                       fmt_count((int64_t)logbuf_dropped(lv->buf), n));
 }
 
+/* With every level less: the tasks go first, then words, then what is as it
+ * usually is. */
+#define TITLE_BRIEFEST 3
+
+static void put_title(struct log_view *lv, int cols, int level,
+                      struct strbuf *out)
+{
+    static const char *const stamps[STAMPS_N] = {"UTC", "local", "age",
+                                                 "ingested", "no times"};
+
+    strbuf_puts(out, "log ");
+    utf8_put_middle(out, lv->name, level > 1 ? 16 : cols < 100 ? 22 : 40);
+    if (level < 1)
+        put_tasks(lv, lv->pager.follow ? cols : cols - 40, out);
+    put_mode(lv, cols, out);
+    put_counts(lv, level > 1, out);
+    put_window(lv, out);
+    if (level < TITLE_BRIEFEST || lv->stamps != STAMPS_UTC)
+        strbuf_printf(out, "  %s", stamps[lv->stamps]);
+    strbuf_printf(out, "%s%s", lv->pager.wrap ? "  wrap" : "",
+                  lv->raw ? "  raw" : "");
+}
+
+static void draw_title(struct log_view *lv, struct surface *s, struct rect r)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    for (int level = 0; level <= TITLE_BRIEFEST; level++) {
+        strbuf_clear(&text);
+        put_title(lv, r.cols, level, &text);
+        if (utf8_width(strbuf_get(&text), text.len) <= r.cols - 5)
+            break;
+    }
+    surface_rule(s, r.row, r.col, r.cols, ROLE_PANE, strbuf_get(&text));
+    strbuf_release(&text);
+}
+
+/* ---- row 2 ----------------------------------------------------------- */
+
+/* What goes first where there is little room. */
+enum brief {
+    BRIEF_NOT,
+    BRIEF_NAME,     /* the rule below has it, and the tasks */
+    BRIEF_WARNINGS, /* and words */
+    BRIEF_TASKS,
+    BRIEF_REQUESTS,
+    BRIEF_ERRORS,   /* their number: what they do is the rate */
+    BRIEF_N
+};
+
 /* "errors 37 (:143 6.2/min a task, :142 0)": what the new revision does that
  * the old one does not. */
-static void put_errors(const struct log_view *lv, struct doc *out)
+static void put_errors(const struct log_view *lv, enum brief brief,
+                       struct doc *out)
 {
     struct logsrc_rate rates[4];
     size_t n = logsrc_rates(lv->src, RATE_MINUTES, rates, ARRAY_LEN(rates));
@@ -104,30 +149,38 @@ static void put_errors(const struct log_view *lv, struct doc *out)
 
     if (!logbuf_errors(lv->buf))
         return;
-    doc_printf(out, ROLE_BAD, "  errors %s",
-               fmt_count((int64_t)logbuf_errors(lv->buf), count));
     for (size_t i = 0; i < n; i++)
         some |= *rates[i].revision && rates[i].count.errors;
+    doc_put(out, ROLE_BAD, "  errors");
+    if (brief < BRIEF_ERRORS || !some)
+        doc_printf(out, ROLE_BAD, " %s",
+                   fmt_count((int64_t)logbuf_errors(lv->buf), count));
     for (size_t i = 0; some && i < n; i++) {
         const struct logsrc_rate *r = &rates[i];
         bool worse = i == 0 && n > 1 &&
                      r->errors_minute > rates[1].errors_minute;
         doc_put(out, ROLE_MUTED, i ? ", " : " (");
-        doc_printf(out, worse ? ROLE_BAD : ROLE_TEXT, "%s %.3g%s",
-                   *r->revision ? r->revision : "others", r->errors_minute,
-                   i ? "" : "/min a task");
+        doc_printf(out, worse ? ROLE_BAD : ROLE_TEXT, "%s %.*f%s",
+                   *r->revision ? r->revision : "others",
+                   r->errors_minute >= 10 || r->errors_minute <= 0 ? 0
+                   : r->errors_minute >= 1                         ? 1
+                                                                   : 2,
+                   r->errors_minute, i ? "" : "/min a task");
     }
     if (some)
         doc_put(out, ROLE_MUTED, ")");
 }
 
-/* How far behind it is, and what that costs. */
-static void put_cost(const struct log_view *lv, struct doc *out)
+/* How far behind it is, what that costs, and what no asking brings. */
+static void put_cost(const struct log_view *lv, enum brief brief,
+                     struct doc *out)
 {
-    static const char *const drops[] = {
-        [LOGSRC_BLOCKING] = "",
-        [LOGSRC_DEFAULT] = "  hosts may drop lines (mode not set)",
-        [LOGSRC_NON_BLOCKING] = "  hosts may drop lines (non-blocking)"};
+    static const char *const drops[][2] = {
+        [LOGSRC_BLOCKING] = {"", ""},
+        [LOGSRC_DEFAULT] = {"  hosts may drop lines (mode not set)",
+                            "  may drop lines"},
+        [LOGSRC_NON_BLOCKING] = {"  hosts may drop lines (non-blocking)",
+                                 "  may drop lines"}};
     struct logsrc_stats st;
     char age[16];
 
@@ -135,32 +188,52 @@ static void put_cost(const struct log_view *lv, struct doc *out)
     if (st.gaps)
         doc_printf(out, ROLE_STALE, "  %zu gap%s", st.gaps,
                    st.gaps == 1 ? "" : "s");
-    if (!lv->view.app->o.still && st.lag_ms >= 0)
-        doc_printf(out, ROLE_MUTED, "  lag %s  %d req/min",
-                   fmt_age(st.lag_ms, age), st.requests_minute);
-    doc_put(out, ROLE_MUTED, drops[logsrc_drops(lv->src)]);
+    if (!lv->view.app->o.still && st.lag_ms >= 0) {
+        doc_printf(out, ROLE_MUTED, "  lag %s", fmt_age(st.lag_ms, age));
+        if (brief < BRIEF_REQUESTS)
+            doc_printf(out, ROLE_MUTED, "  %d req/min", st.requests_minute);
+    }
+    doc_put(out, ROLE_MUTED,
+            drops[logsrc_drops(lv->src)][brief >= BRIEF_WARNINGS]);
+}
+
+static void put_summary(const struct log_view *lv, enum brief brief,
+                        struct doc *out)
+{
+    char n[32];
+
+    if (brief < BRIEF_NAME) {
+        doc_put(out, ROLE_SUMMARY, lv->name);
+        if (lv->n_watches || logsrc_tasks(lv->src))
+            doc_put(out, ROLE_SUMMARY, ":");
+    }
+    if ((lv->n_watches || logsrc_tasks(lv->src)) && brief < BRIEF_TASKS)
+        doc_printf(out, ROLE_SUMMARY, "%s%zu task%s",
+                   brief < BRIEF_NAME ? " " : "", logsrc_tasks(lv->src),
+                   logsrc_tasks(lv->src) == 1 ? "" : "s");
+    put_errors(lv, brief, out);
+    if (logbuf_warnings(lv->buf) && brief < BRIEF_WARNINGS)
+        doc_printf(out, ROLE_WARN, "  warnings %s",
+                   fmt_count((int64_t)logbuf_warnings(lv->buf), n));
+    if (logsrc_loading(lv->src) && logbuf_len(lv->buf))
+        doc_put(out, ROLE_MUTED, "  reading back ...");
+    put_cost(lv, brief, out);
 }
 
 void log_summary(const struct view *v, struct doc *out)
 {
     const struct log_view *lv = log_of(v);
-    char n[32];
 
     if (*logsrc_status(lv->src)) {
         doc_put(out, ROLE_ERROR, logsrc_status(lv->src));
         return;
     }
-    doc_put(out, ROLE_SUMMARY, lv->name);
-    if (lv->n_watches || logsrc_tasks(lv->src))
-        doc_printf(out, ROLE_SUMMARY, ": %zu task%s", logsrc_tasks(lv->src),
-                   logsrc_tasks(lv->src) == 1 ? "" : "s");
-    put_errors(lv, out);
-    if (logbuf_warnings(lv->buf))
-        doc_printf(out, ROLE_WARN, "  warnings %s",
-                   fmt_count((int64_t)logbuf_warnings(lv->buf), n));
-    if (logsrc_loading(lv->src) && logbuf_len(lv->buf))
-        doc_put(out, ROLE_MUTED, "  reading back ...");
-    put_cost(lv, out);
+    for (int brief = BRIEF_NOT; brief < BRIEF_N; brief++) {
+        doc_clear(out);
+        put_summary(lv, (enum brief)brief, out);
+        if (doc_width(out) < v->app->surface.cols)
+            return;
+    }
 }
 
 /* "3/41", "41 hits", "41+ hits" while it is still looked for. */
@@ -275,12 +348,10 @@ void log_draw(struct view *v, struct surface *s, struct rect r)
     pager_sync(&lv->pager, &src, body.rows, body.cols);
     if (lv->pager.has_hit)
         pager_reveal(&lv->pager, &src, lv->pager.hit);
-    put_title(lv, r.cols, &text);
-    surface_rule(s, r.row, r.col, r.cols, ROLE_PANE, strbuf_get(&text));
+    draw_title(lv, s, (struct rect){r.row, r.col, 1, r.cols});
     if (src.n_lines) {
         pager_draw(&lv->pager, &src, lv->search.re ? &m : NULL, s, body);
     } else if (body.rows > 1) {
-        strbuf_clear(&text);
         enum role role = put_empty(lv, &text);
         surface_put(s, body.row + 1, body.col + 2, body.cols - 2, role,
                     strbuf_get(&text));
