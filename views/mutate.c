@@ -55,7 +55,7 @@ void mutations_free(struct mutations *m)
         pending_free(m->sent);
     }
     follow_free_all(m);
-    map_free(m->pasts, free);
+    map_free(m->pasts, past_free);
     free(m);
 }
 

@@ -27,17 +27,26 @@ static const char *completed_of(const struct ecs_service *s)
 static void remember(struct mutations *m, const struct service_row *r)
 {
     const char *def = r->loading ? NULL : completed_of(r->svc);
-    if (!def || strlen(def) >= sizeof(((struct past *)0)->completed))
+    if (!def || strlen(def) >= sizeof(((struct pending *)0)->definition))
         return;
     struct past *past = map_get(m->pasts, r->svc->arn);
     if (!past) {
         past = xcalloc(1, sizeof(*past));
         map_put(m->pasts, r->svc->arn, past);
     }
-    if (strcmp(past->completed, def) == 0)
+    if (past->completed && strcmp(past->completed, def) == 0)
         return;
-    memcpy(past->before, past->completed, sizeof(past->before));
-    snprintf(past->completed, sizeof(past->completed), "%s", def);
+    free(past->before);
+    past->before = past->completed;
+    past->completed = xstrdup(def);
+}
+
+void past_free(void *p)
+{
+    struct past *past = p;
+    free(past->completed);
+    free(past->before);
+    free(past);
 }
 
 /* Snapshots are looked at where they are on screen: nothing is fetched for
@@ -160,7 +169,7 @@ void back_choose(struct pending *p, const struct ecs_service *s)
         choose(p, past->completed, "is the last that completed here");
         return;
     }
-    if (past && past->before[0]) {
+    if (past && past->before) {
         choose(p, past->before, "is the last before it that completed here");
         return;
     }

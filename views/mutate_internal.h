@@ -92,8 +92,8 @@ struct follow {
 
 /* What has completed in a service while we looked. */
 struct past {
-    char completed[256]; /* definition of the newest completed roll-out */
-    char before[256];    /* of the one before it, "" = none */
+    char *completed; /* definition of the newest completed roll-out */
+    char *before;    /* of the one before it, NULL = none */
 };
 
 struct mutations {
@@ -117,6 +117,7 @@ void pending_ask(struct pending *p);
  * it is now. */
 void back_choose(struct pending *p, const struct ecs_service *s);
 void back_watch_start(struct mutations *m);
+void past_free(void *p);
 
 /* ---- mutate_text.c --------------------------------------------------- */
 void seen_of(const struct ecs_service *s, struct seen *out);

@@ -70,7 +70,7 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
     if (e == NULL) {
         e = xcalloc(1, sizeof(*e));
         e->watch = w;
-        e->arn = xstrdup(id_or_arn);
+        e->arn = e->own = xstrdup(id_or_arn);
         e->number = s->n_free_numbers > 0
                         ? s->free_numbers[--s->n_free_numbers]
                         : ++s->numbers;
@@ -84,8 +84,8 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
         w->unordered = e->unplaced = true;
     } else if (strcmp(e->arn, id_or_arn) != 0 &&
                strncmp(id_or_arn, "arn:", 4) == 0) {
-        free(e->arn);
-        e->arn = xstrdup(id_or_arn);
+        free(e->own);
+        e->arn = e->own = xstrdup(id_or_arn);
     }
     return e;
 }
@@ -94,7 +94,7 @@ static void task_release(struct task_entry *e)
 {
     page_unref(e->data);
     page_unref(e->row_page);
-    free(e->arn);
+    free(e->own);
     free(e);
 }
 
@@ -161,6 +161,7 @@ static void svc_free(void *p)
     page_unref(e->data);
     page_unref(e->row_page);
     free(e->stops);
+    free(e->run);
     free(e->acked);
     free(e->name);
     free(e->arn);

@@ -114,8 +114,26 @@ static void join_stops(struct task_entry *e)
     svc_dirty(svc);
 }
 
-static void task_eval(struct task_entry *e, struct page *p)
+/* Rows that live for different times share no page: one that is kept long
+ * would keep the others. */
+enum lot { LOT_LOADING, LOT_LIVE, LOT_STOPPED, LOT_SERVICES, LOT_N };
+
+struct lots {
+    struct page *pages[LOT_N]; /* made when they are needed */
+};
+
+static struct page *lot_page(struct lots *l, enum lot lot)
 {
+    if (l->pages[lot] == NULL)
+        l->pages[lot] = page_new();
+    return l->pages[lot];
+}
+
+static void task_eval(struct task_entry *e, struct lots *l)
+{
+    struct page *p = lot_page(l, e->task == NULL ? LOT_LOADING
+                                 : e->final     ? LOT_STOPPED
+                                                : LOT_LIVE);
     struct task_row *row = arena_alloc(p->arena, sizeof(*row));
 
     e->dirty = false;
@@ -204,8 +222,10 @@ static bool is_timed(const struct svc_entry *e)
             strcmp(d->rollout_state, "COMPLETED") != 0);
 }
 
-static void svc_eval(struct svc_entry *e, struct page *p, int64_t now)
+static void svc_eval(struct svc_entry *e, struct lots *l, int64_t now)
 {
+    struct page *p =
+        lot_page(l, e->svc == NULL ? LOT_LOADING : LOT_SERVICES);
     struct service_row *row = arena_alloc(p->arena, sizeof(*row));
     const struct ecs_deployment *d =
         e->svc != NULL ? svc_primary(e->svc) : NULL;
@@ -237,18 +257,18 @@ static void svc_eval(struct svc_entry *e, struct page *p, int64_t now)
 bool eval_slice(struct store *s)
 {
     int64_t now = store_wall(s);
+    struct lots lots = {0};
     size_t n;
-    struct page *p;
 
     if (s->n_dirty_tasks + s->n_dirty_svcs == 0)
         return false;
-    p = page_new();
     /* From the end, tasks first: they make services dirty. */
     for (n = 0; s->n_dirty_tasks > 0 && n < EVAL_TASKS; n++)
-        task_eval(s->dirty_tasks[--s->n_dirty_tasks], p);
+        task_eval(s->dirty_tasks[--s->n_dirty_tasks], &lots);
     for (n = 0; s->n_dirty_svcs > 0 && n < EVAL_SVCS; n++)
-        svc_eval(s->dirty_svcs[--s->n_dirty_svcs], p, now);
-    page_unref(p);
+        svc_eval(s->dirty_svcs[--s->n_dirty_svcs], &lots, now);
+    for (size_t i = 0; i < LOT_N; i++)
+        page_unref(lots.pages[i]);
     return s->n_dirty_tasks + s->n_dirty_svcs > 0;
 }
 

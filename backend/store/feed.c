@@ -86,7 +86,7 @@ static void stops_state(const struct watch *w, struct state *st)
 static void tasks_state(const struct feed *f, const struct watch *w,
                         struct state *st)
 {
-    const struct job *run = f->svc != NULL ? &f->svc->run : &w->run;
+    const struct job *run = f->svc != NULL ? f->svc->run : &w->run;
 
     need(st, run->ok_once, run);
     for (size_t i = 0; i < w->n_tasks && st->settled; i++) {
@@ -241,9 +241,9 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
         break;
     case QUERY_TASKS:
         snap->first_page = snap->first_page ||
-                           (f->svc != NULL ? f->svc->run.ok_once
+                           (f->svc != NULL ? f->svc->run->ok_once
                                            : w->run_page);
-        note_job(snap, f->svc != NULL ? &f->svc->run : &w->run);
+        note_job(snap, f->svc != NULL ? f->svc->run : &w->run);
         note_job(snap, &w->task_desc);
         note_stops(w, snap);
         snap->failed += w->task_trouble.n;

@@ -301,6 +301,9 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
         e->task->created_ms != t->created_ms)
         w->unordered = e->unplaced = true;
     e->task = t;
+    e->arn = t->arn;
+    free(e->own);
+    e->own = NULL;
     e->moving = !is_running(t->last_status) || !is_running(t->desired_status);
     page_set(&e->data, p);
     e->td = t->task_definition != NULL ? td_get(s, t->task_definition) : NULL;

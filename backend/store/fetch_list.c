@@ -332,7 +332,7 @@ void fetch_running(struct watch *w, struct svc_entry *e,
                    enum aws_priority prio)
 {
     struct ask *a = ask_new(w->store, ASK_RUNNING, w,
-                            e != NULL ? &e->run : &w->run);
+                            e != NULL ? e->run : &w->run);
 
     a->svc = e;
     if (e != NULL)

@@ -129,7 +129,8 @@ struct svc_entry {
     bool answered;        /* by the answer that is being read */
     int cls;              /* of the last scan; -1 = not in its counts */
     char *acked;          /* deployment id */
-    struct job run;       /* ListTasks RUNNING of this service */
+    struct job *run;      /* ListTasks RUNNING of this service; NULL until a
+                             tasks view of it was open */
     uint64_t run_sig;     /* sig when run was started */
     struct task_entry **stops;
     size_t n_stops, cap_stops;
@@ -138,7 +139,8 @@ struct svc_entry {
 struct task_entry {
     struct watch *watch;
     struct svc_entry *svc; /* NULL: standalone or unknown */
-    char *arn; /* an id only, until described */
+    const char *arn; /* an id only, until described; own or of task */
+    char *own;
     size_t slot; /* in watch->tasks */
     uint32_t number; /* snap_row.slot */
     struct page *data;

@@ -144,7 +144,7 @@ static bool list_ready(struct pump *p, struct job *j, enum want want,
  * event are the same, but for once a minute. */
 static bool run_ready(struct pump *p, struct svc_entry *e)
 {
-    struct job *j = &e->run;
+    struct job *j = e->run;
     int64_t quick = e->want_tasks == WANT_VISIBLE || p->now < e->boost_ms
                         ? TOUCHED_MS
                         : p->s->opts.hidden_ms;
@@ -182,7 +182,7 @@ static void pump_lists(struct pump *p)
         for (size_t i = 0; w->want_pins != WANT_NO && i < w->n_svcs; i++)
             if (run_ready(p, w->svcs[i]))
                 fetch_running(w, w->svcs[i],
-                              list_prio(&w->svcs[i]->run,
+                              list_prio(w->svcs[i]->run,
                                         w->svcs[i]->want_tasks));
         if (list_ready(p, &w->sweep, w->want_sweep,
                        boost ? SWEEP_MS / 3 : p->sweep_ms))

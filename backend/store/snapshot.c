@@ -73,9 +73,10 @@ struct snapshot *snap_finish(struct snap_builder *b)
     struct snap *s = xcalloc(1, sizeof(*s));
 
     s->refs = 1;
-    s->pub.rows = b->rows;
+    /* They are kept until the next publish: without the room to grow. */
+    s->pub.rows = xreallocarray(b->rows, b->n_rows, sizeof(*b->rows));
     s->pub.n_rows = b->n_rows;
-    s->pages = b->pages;
+    s->pages = xreallocarray(b->pages, b->n_pages, sizeof(struct page *));
     s->n_pages = b->n_pages;
     memset(b, 0, sizeof(*b));
     return &s->pub;

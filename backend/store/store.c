@@ -83,6 +83,8 @@ static struct feed *feed_get(struct store *s, const struct query *q)
     f->kind = q->kind;
     f->watch = q->kind == QUERY_CLUSTERS ? NULL : w;
     f->svc = e;
+    if (e != NULL && e->run == NULL)
+        e->run = xcalloc(1, sizeof(*e->run));
     f->task = t;
     f->task_name = xstrdup(q->task);
     f->next = s->feeds;
@@ -236,7 +238,8 @@ static void svc_now(struct svc_entry *e)
 {
     e->hot = true;
     e->described_ms = e->tries.at_ms = 0;
-    e->run.force = true;
+    if (e->run != NULL)
+        e->run->force = true;
 }
 
 /* What is on screen is asked again; without a window, all of it. */
@@ -298,11 +301,12 @@ void store_touch(struct store *s, const char *cluster, const char *arn)
     job_hurry(&w->run);
     w->boost_ms = until;
     if (e != NULL) {
-        bool force = e->run.force;
+        bool force = e->run != NULL && e->run->force;
 
         e->boost_ms = until;
         svc_now(e);
-        e->run.force = force || !job_denied(&e->run);
+        if (e->run != NULL)
+            e->run->force = force || !job_denied(e->run);
     }
     look_again(s);
 }
