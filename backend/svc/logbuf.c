@@ -204,6 +204,31 @@ uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line)
     return b->last_seq;
 }
 
+int logbuf_rename(struct logbuf *b, struct logbuf_mark mark,
+                  int64_t ingestion_ms, uint32_t id)
+{
+    bool exact;
+    size_t i = logbuf_find(b, mark, &exact);
+    struct entry e;
+
+    if (!exact)
+        return -1;
+    e = *logbuf_entry(b, i);
+    tell(b, &e, i, false);
+    logbuf_index_remove(b, i);
+    e.ingestion_delta = delta_of(e.timestamp_ms, ingestion_ms);
+    e.id_high = (id & LOGBUF_ID_MASK) >> 16;
+    e.id_low = id & 0xffff;
+    const struct key key = key_of(&e);
+    i = logbuf_bound(b, &key, false);
+    logbuf_index_insert(b, i, &e);
+    b->near = i;
+    b->shifts++;
+    b->renamed = true;
+    tell(b, &e, i, true);
+    return 0;
+}
+
 void logbuf_watch(struct logbuf *b, struct logbuf_watch *w)
 {
     w->next = b->watches;
@@ -251,6 +276,26 @@ struct logbuf_mark logbuf_mark_of(const struct logbuf_line *line)
                                 line->ingestion_ms, line->id, line->source};
 }
 
+/* Its timestamp is still the same. */
+static size_t found_renamed(const struct logbuf *b, struct logbuf_mark mark,
+                            size_t otherwise, bool *exact)
+{
+    for (size_t i = b->renamed && mark.seq
+                        ? logbuf_find_time(b, mark.timestamp_ms)
+                        : b->n;
+         i < b->n; i++) {
+        const struct entry *e = logbuf_entry(b, i);
+        if (e->timestamp_ms != mark.timestamp_ms)
+            break;
+        if (seq_of(b, e) != mark.seq)
+            continue;
+        if (exact)
+            *exact = true;
+        return i;
+    }
+    return otherwise;
+}
+
 size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
                    bool *exact)
 {
@@ -270,7 +315,7 @@ size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
             return i;
         }
     }
-    return first;
+    return found_renamed(b, mark, first, exact);
 }
 
 size_t logbuf_find_time(const struct logbuf *b, int64_t ms)

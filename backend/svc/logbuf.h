@@ -68,6 +68,11 @@ void logbuf_set_limit(struct logbuf *b, size_t limit_bytes);
 uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line);
 /* Take one line out: 0, or -1 when it is not there (any more). */
 int logbuf_remove(struct logbuf *b, struct logbuf_mark mark);
+/* The event of a line is another than was thought, with the same timestamp and
+ * text: it goes where that one belongs, and keeps its seq. Watches see it go
+ * and come. 0, or -1 when it is not there. */
+int logbuf_rename(struct logbuf *b, struct logbuf_mark mark,
+                  int64_t ingestion_ms, uint32_t id);
 /* Is there a line of these times, source and id? Cheap when asked in order of
  * time. */
 bool logbuf_has(struct logbuf *b, int64_t timestamp_ms, int64_t ingestion_ms,
@@ -98,8 +103,8 @@ void logbuf_get(const struct logbuf *b, size_t i, struct logbuf_line *out);
 enum log_level logbuf_level(const struct logbuf *b, size_t i);
 struct logbuf_mark logbuf_mark(const struct logbuf *b, size_t i);
 struct logbuf_mark logbuf_mark_of(const struct logbuf_line *line);
-/* Where that line is now; when it was dropped, the first line that is not
- * older (0.., may be logbuf_len()). *exact may be NULL. */
+/* Where that line is now, renamed or not; when it was dropped, the first line
+ * that is not older (0.., may be logbuf_len()). *exact may be NULL. */
 size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
                    bool *exact);
 /* The first line with a timestamp of at least ms. */

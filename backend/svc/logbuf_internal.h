@@ -55,6 +55,7 @@ struct logbuf {
     int64_t floor_ts, floor_ingestion; /* of the newest dropped line */
     size_t near;         /* the line last found; SIZE_MAX = none */
     size_t errors, warnings;
+    bool renamed;        /* some line was */
     struct logbuf_watch *watches;
     struct logtext text;              /* scratch of add */
     struct logtext_sgr *sgr;          /* scratch of get */

@@ -301,7 +301,7 @@ static bool event(struct logscan *s, struct logscan_event *e, bool *usable)
 {
     bool time = false, ingestion = false, first = true;
 
-    *e = (struct logscan_event){.stream = "", .id = ""};
+    *e = (struct logscan_event){.stream = "", .id = "", .group = ""};
     for (;; first = false) {
         const char *key;
         bool ok;
@@ -315,6 +315,8 @@ static bool event(struct logscan *s, struct logscan_event *e, bool *usable)
             ok = text_value(s, "", &e->stream, NULL);
         else if (strcmp(key, "eventId") == 0)
             ok = text_value(s, "", &e->id, NULL);
+        else if (strcmp(key, "logGroupIdentifier") == 0)
+            ok = text_value(s, "", &e->group, NULL);
         else if (strcmp(key, "timestamp") == 0)
             ok = time_value(s, &e->timestamp_ms, &time);
         else if (strcmp(key, "ingestionTime") == 0)
@@ -342,6 +344,24 @@ static enum logscan_result bad(struct logscan *s)
     return LOGSCAN_BAD;
 }
 
+static bool metadata(struct logscan *s)
+{
+    const char *key;
+
+    s->at++;
+    if (take(s, '}'))
+        return true;
+    do {
+        if (!name(s, &key))
+            return false;
+        if (strcmp(key, "sampled") == 0)
+            s->sampled = strncmp(s->at, "true", 4) == 0;
+        if (!skip(s))
+            return false;
+    } while (take(s, ','));
+    return take(s, '}');
+}
+
 /* The members of the reply, up to the first event. */
 static bool member(struct logscan *s)
 {
@@ -349,7 +369,8 @@ static bool member(struct logscan *s)
 
     if (!name(s, &key))
         return false;
-    if (strcmp(key, "events") == 0 && *s->at == '[') {
+    if ((strcmp(key, "events") == 0 || strcmp(key, "sessionResults") == 0) &&
+        *s->at == '[') {
         s->at++;
         s->state = IN_EVENTS;
         s->event_seen = false;
@@ -358,6 +379,8 @@ static bool member(struct logscan *s)
     s->state = AFTER_MEMBER;
     if (strcmp(key, "nextToken") == 0)
         return text_value(s, NULL, &s->token, NULL);
+    if (strcmp(key, "sessionMetadata") == 0 && *s->at == '{')
+        return metadata(s);
     return skip(s);
 }
 

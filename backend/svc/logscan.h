@@ -1,7 +1,9 @@
-/* logscan.h - reads the body of a FilterLogEvents reply without making a tree
- * of it: one pass, in place, event by event. Pure.
+/* logscan.h - reads the body of a FilterLogEvents reply, or an update of
+ * StartLiveTail, without making a tree of it: one pass, in place, event by
+ * event. Pure.
  *
- * It knows one shape: {"events": [{...}, ...], "nextToken": "..."}, members in
+ * It knows two shapes: {"events": [{...}, ...], "nextToken": "..."} and
+ * {"sessionMetadata": {"sampled": true}, "sessionResults": [...]}, members in
  * any order, unknown ones skipped (up to LOGSCAN_DEPTH deep), of members named
  * twice the last counts. An event without a whole-number timestamp or without
  * a message is passed over. Unlike jansson it takes NUL and lone surrogates in
@@ -16,9 +18,11 @@
 
 #define LOGSCAN_DEPTH 64
 
-/* Text points into the body and ends in a NUL; stream and id are never NULL. */
+/* Text points into the body and ends in a NUL; stream, id and group are never
+ * NULL. */
 struct logscan_event {
     const char *message, *stream, *id;
+    const char *group; /* of a live tail: "ACCOUNT:NAME", a name or an ARN */
     size_t len; /* of the message, which may hold NULs */
     int64_t timestamp_ms, ingestion_ms; /* ingestion = timestamp if absent */
 };
@@ -27,6 +31,7 @@ struct logscan {
     char *at, *end;
     int state;
     bool event_seen;   /* in this array */
+    bool sampled;      /* not all are here; when all is read */
     const char *token; /* "nextToken", NULL = none; when all is read */
 };
 

@@ -53,7 +53,9 @@ struct logsrc *logsrc_new(const struct logsrc_options *o)
         s->o.backfill_ms = LOGSRC_BACKFILL_MS;
     scope_init(&s->scope, NULL);
     s->buf = logbuf_new(o->limit_bytes);
-    s->watch = (struct logbuf_watch){.added = logsrc_count_line, .arg = s};
+    s->watch = (struct logbuf_watch){.added = logsrc_count_line,
+                                     .removed = logsrc_uncount_line,
+                                     .arg = s};
     logbuf_watch(s->buf, &s->watch);
     s->foreign = map_new();
     s->source_map = map_new();
@@ -67,6 +69,8 @@ void logsrc_free(struct logsrc *s)
     if (!s)
         return;
     scope_cancel(&s->scope);
+    live_free(s);
+    matches_free(s);
     timer_stop(s->o.clock, &s->change);
     for (size_t i = 0; i < s->n_feeds; i++)
         feed_free(s->feeds[i]);
@@ -80,6 +84,7 @@ void logsrc_free(struct logsrc *s)
         free(s->tasks[i].verdict);
         free(s->tasks[i].revision);
     }
+    free(s->live_why);
     free(s->feeds);
     free(s->sources);
     free(s->tasks);
@@ -310,6 +315,8 @@ static void attach_stream(struct feed *f, size_t i, const char *stream)
     } else if (f->front_ms) {
         catch_up(f, i, t);
     }
+    if (!c->ended)
+        live_attached(f, stream);
     feed_wake(f);
 }
 
@@ -398,6 +405,7 @@ int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
     if (f->front_ms)
         feed_hole(f, WALK_CATCHUP, SIZE_MAX,
                   logsrc_from(s), logsrc_now(s));
+    live_attached(f, NULL);
     feed_wake(f);
     return 0;
 }

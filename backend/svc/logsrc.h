@@ -142,6 +142,42 @@ int64_t logsrc_backfill_ms(const struct logsrc *s);
 enum logsrc_drops { LOGSRC_BLOCKING, LOGSRC_DEFAULT, LOGSRC_NON_BLOCKING };
 enum logsrc_drops logsrc_drops(const struct logsrc *s);
 
+/* ---- live tail ---------------------------------------------------------
+ * StartLiveTail tells of events within a second or so, for a price (about USD
+ * 0.01 a minute and session, after 1,800 free minutes a month; reference 2.2),
+ * and with limits: at most 500 events a second and session, else a sample;
+ * three hours; 15 sessions an account. So it is only for who asks for it, and
+ * polling goes on meanwhile, every LOGSRC_IDLE_MS: what it finds takes over the
+ * lines that were told live, finds what was left out of a sample (it is then
+ * asked at its usual pace), and is all there is while a session has broken
+ * off. A line told live that no poll confirms is taken out after a while.
+ *
+ * A session has up to ten groups of one region; of a single group it tells the
+ * followed streams only. Sessions that break off are begun again, first after
+ * a second; a refusal, the end of the three hours, and the stop of all that
+ * was told of end them all. */
+#define LOGSRC_LIVE_GROUPS 10
+
+/* STARTING: asked for, nothing said yet. BROKEN: none tells anything just now,
+ * they will be tried again. ENDED: by itself; `why` is a sentence. */
+enum logsrc_live_state { LOGSRC_LIVE_OFF, LOGSRC_LIVE_STARTING,
+                         LOGSRC_LIVE_ON, LOGSRC_LIVE_BROKEN,
+                         LOGSRC_LIVE_ENDED };
+struct logsrc_live {
+    enum logsrc_live_state state;
+    size_t sessions;  /* that are open */
+    int64_t age_ms;   /* of the oldest of these */
+    bool sampled;     /* lately: polls fill in the rest */
+    const char *why;  /* "" when there is nothing to say; s's */
+};
+/* Of all that is followed, then and later. The account's number and partition
+ * make the ARNs of the groups. -1 when there is nothing that could be told of
+ * (ERR_USAGE). */
+int logsrc_live_start(struct logsrc *s, const char *partition,
+                      const char *account, struct err *err);
+void logsrc_live_stop(struct logsrc *s);
+void logsrc_live(const struct logsrc *s, struct logsrc_live *out);
+
 /* ---- gaps -------------------------------------------------------------- */
 
 /* OPEN: not read, tried again. REFILLING: being read now. LOST: given up. When
@@ -167,6 +203,10 @@ struct logsrc_stats {
     uint64_t foreign;    /* of other streams */
     uint64_t late;       /* inserted behind what was shown */
     uint64_t swept;      /* of these, found by a sweep only */
+    uint64_t live;       /* events told live, and first so */
+    uint64_t live_confirmed, live_unconfirmed; /* of these: polled after all;
+                            taken out again */
+    uint64_t live_sampled, live_breaks; /* updates; sessions that broke off */
     uint64_t failures, throttled, expired_tokens;
     size_t gaps;         /* open or refilling now */
     uint64_t gaps_refilled, gaps_lost;

@@ -206,6 +206,25 @@ void logsrc_stats(const struct logsrc *s, struct logsrc_stats *out)
         out->gaps += g->state != LOGSRC_GAP_LOST;
 }
 
+/* A line told live that was none. */
+void logsrc_uncount_line(void *arg, const struct logbuf_line *line, size_t i)
+{
+    struct logsrc *s = arg;
+    int64_t minute = line->timestamp_ms / MINUTE_MS;
+    struct minute *m;
+
+    (void)i;
+    if (!s->matches.taking_back || line->source >= s->n_sources)
+        return;
+    m = &s->sources[line->source]
+             .minutes[(uint64_t)minute % LOGSRC_MINUTES];
+    if (m->minute != minute || !m->count.lines)
+        return;
+    m->count.lines--;
+    m->count.errors -= line->level == LOG_LEVEL_ERROR;
+    m->count.warnings -= line->level == LOG_LEVEL_WARN;
+}
+
 void logsrc_count_line(void *arg, const struct logbuf_line *line, size_t i)
 {
     struct logsrc *s = arg;
@@ -213,7 +232,8 @@ void logsrc_count_line(void *arg, const struct logbuf_line *line, size_t i)
     struct minute *m;
 
     (void)i;
-    if (line->kind != LOG_TEXT || line->source >= s->n_sources)
+    if (line->kind != LOG_TEXT || line->source >= s->n_sources ||
+        s->matches.renaming)
         return;
     m = &s->sources[line->source]
              .minutes[(uint64_t)minute % LOGSRC_MINUTES];

@@ -136,6 +136,16 @@ struct feed {
 /* Engines broken on purpose, to see that tests notice. */
 struct logsrc_breaks {
     bool no_overlap, no_dedup, stop_at_empty, no_sweep;
+    bool no_live_match; /* polled lines come beside those told live */
+};
+
+/* What was told live and what was polled (logsrc_match.c). */
+struct match;
+struct matches {
+    struct map *map; /* by stream, time and text */
+    struct match *oldest, *youngest;
+    bool on; /* events are noted */
+    bool renaming, taking_back; /* which lines come and go just now */
 };
 
 struct logsrc {
@@ -153,6 +163,9 @@ struct logsrc {
     struct feed **feeds;
     size_t n_feeds, cap_feeds;
     struct gap *gaps;
+    struct live *live;       /* NULL = nobody asked for it */
+    struct matches matches;
+    char *live_why;          /* it ended by itself, and why */
     struct map *foreign;     /* "container/driver" told of */
     struct timer change;     /* on_change soon */
     bool no_newest_first;    /* the service refuses or ignores it */
@@ -201,6 +214,32 @@ json_t *feed_params(struct feed *f, struct walk *w);
 void page_begin(struct feed *f, const char *body, size_t len);
 void page_release(struct page *p);
 
+/* The lines of an event into the buffer; seq of the first, how many. */
+uint64_t page_add_lines(struct logsrc *s, const struct logscan_event *e,
+                        size_t source, uint32_t id, bool late, size_t *n);
+uint32_t page_text_id(const struct logscan_event *e); /* where it has none */
+
+/* logsrc_match.c; matches_begin() comes first. */
+void matches_begin(struct logsrc *s);
+void matches_free(struct logsrc *s);
+void matches_forget(struct logsrc *s); /* what is due */
+/* Told live: true when it is to be shown, else polls have brought it or will. */
+bool match_live(struct feed *f, const struct logscan_event *e, size_t source);
+/* It is shown, as these lines. */
+void match_told(struct feed *f, const struct logscan_event *e, size_t source,
+                struct logbuf_mark mark, size_t lines);
+/* Polled: true when it took over a line that was told live. */
+bool match_polled(struct feed *f, const struct logscan_event *e,
+                  size_t source, uint32_t id);
+
+/* logsrc_live.c */
+void live_free(struct logsrc *s);
+/* That stream is followed from now on: do the sessions tell of it? */
+void live_attached(struct feed *f, const char *stream);
+/* How long to wait for the next poll: live_ms where a live tail tells of the
+ * feed and leaves nothing out, else ms. */
+int64_t live_pace(const struct feed *f, int64_t ms);
+
 /* logsrc_gap.c */
 struct gap *gap_open(struct feed *f, int64_t from_ms, int64_t to_ms);
 void gap_set(struct logsrc *s, struct gap *g, enum logsrc_gap_state state,
@@ -211,6 +250,7 @@ void gap_free_all(struct logsrc *s);
 
 /* logsrc_info.c */
 void logsrc_count_sent(struct logsrc *s);
+void logsrc_uncount_line(void *arg, const struct logbuf_line *line, size_t i);
 void logsrc_count_line(void *arg, const struct logbuf_line *line, size_t i);
 
 #endif

@@ -39,10 +39,16 @@ static uint32_t event_id(const struct logscan_event *e)
     return n & LOGBUF_ID_MASK;
 }
 
-/* One line for each line of the message. */
-static void add_lines(struct logsrc *s, const struct logscan_event *e,
-                      size_t source, uint32_t id, bool late)
+uint32_t page_text_id(const struct logscan_event *e)
 {
+    return hash(0x811c9dc5u, e->message) & LOGBUF_ID_MASK;
+}
+
+/* One line for each line of the message. */
+uint64_t page_add_lines(struct logsrc *s, const struct logscan_event *e,
+                        size_t source, uint32_t id, bool late, size_t *n)
+{
+    uint64_t first = 0, seq;
     const char *text = e->message, *end = text + e->len, *z;
     struct logbuf_line line = {
         .timestamp_ms = e->timestamp_ms,
@@ -60,9 +66,11 @@ static void add_lines(struct logsrc *s, const struct logscan_event *e,
             z = end;
         line.text = text;
         line.len = (size_t)(z - text) - (z > text && z[-1] == '\r');
-        logbuf_add(s->buf, &line);
+        seq = logbuf_add(s->buf, &line);
+        first = first ? first : seq;
+        *n += seq != 0;
         if (z == end)
-            return;
+            return first;
         line.more = true;
     }
 }
@@ -108,16 +116,23 @@ static void take(struct feed *f, const struct logscan_event *e)
     uint32_t id = event_id(e);
     if (logbuf_is_gone(s->buf, e->timestamp_ms, e->ingestion_ms))
         return;
+    if (match_polled(f, e, found - 1, id)) {
+        c->lines++;
+        s->stats.events++;
+        p->taken++;
+        return;
+    }
     if (logbuf_has(s->buf, e->timestamp_ms, e->ingestion_ms,
                    (uint16_t)(found - 1), id) &&
         !s->breaks.no_dedup) {
         s->stats.duplicates++;
         return;
     }
+    size_t n = 0;
     bool late = is_late(f, w, c, e);
     if (late && w->kind == WALK_FOLLOW)
         widen(f, f->front_ms - e->timestamp_ms);
-    add_lines(s, e, found - 1, id, late);
+    page_add_lines(s, e, found - 1, id, late, &n);
     c->lines++;
     if (e->timestamp_ms > s->last_event_ms)
         s->last_event_ms = e->timestamp_ms;

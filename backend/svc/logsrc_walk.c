@@ -133,7 +133,8 @@ static void follow_ended(struct feed *f, struct walk *w)
         f->wait_ms = LOGSRC_POLL_MS;
     if (f->wait_ms > LOGSRC_IDLE_MS)
         f->wait_ms = LOGSRC_IDLE_MS;
-    f->poll_due = mono(f) + f->wait_ms;
+    f->poll_due = mono(f) + live_pace(f, f->wait_ms);
+    matches_forget(f->src);
     if (f->overlap_ms > LOGSRC_OVERLAP_MS && mono(f) >= f->overlap_until)
         f->overlap_ms = LOGSRC_OVERLAP_MS;
 }

@@ -23,6 +23,7 @@
 #include "backend/base/rng.h"
 #include "backend/base/scope.h"
 #include "backend/base/strbuf.h"
+#include "backend/net/http.h"
 #include "backend/svc/logsrc.h"
 #include "backend/svc/logsrc_internal.h"
 
@@ -41,6 +42,8 @@ enum head_mode { HEAD_WORKS, HEAD_IGNORED, HEAD_REFUSED };
 struct happened {
     int calls, empties, failures, throttles, expired_credentials;
     int expired_tokens, refused_names, named_calls, refused_head, doubled;
+    /* live tails: events told, left out, told twice; sessions; breaks */
+    int told, untold, told_twice, sampled, tails, breaks, silences;
 };
 
 /* The group; it is also the aws_client of these tests. */
@@ -63,6 +66,14 @@ struct world {
     int changes;
     struct strbuf asked;  /* a line a call */
     bool missing;
+    /* live tails: as fail_each and double_each, of each update or event */
+    int live_break_each, live_sample_each, live_lose_each, live_double_each;
+    int live_shift_each;  /* has another ingestion time there */
+    enum err_code live_refuse; /* every session */
+    const char *live_refuse_aws;
+    const char *live_exception; /* ends it at its next update */
+    int tails;            /* open now */
+    struct strbuf tailed; /* a line a session: its region, its parameters */
     int garble;           /* so many answers are cut in the middle */
 };
 
@@ -292,16 +303,26 @@ static void answer(struct timer *t, void *arg)
     strbuf_release(&body);
 }
 
+/* logs_tail.h */
+static void tail_start(struct world *w, struct scope *scope, json_t *params,
+                       const struct aws_call_opts *opts, aws_done_fn *done,
+                       void *arg);
+
 int aws_call(struct aws_client *client, struct scope *scope,
              const struct aws_op *op, json_t *params,
              const struct aws_call_opts *opts, aws_done_fn *done, void *arg,
              struct err *err)
 {
     struct world *w = (struct world *)client;
-    struct request *q = xcalloc(1, sizeof(*q));
+    struct request *q;
     const char *prefix =
         json_string_value(json_object_get(params, "logStreamNamePrefix"));
     (void)err;
+    if (strcmp(op->name, "StartLiveTail") == 0) {
+        tail_start(w, scope, params, opts, done, arg);
+        return 0;
+    }
+    q = xcalloc(1, sizeof(*q));
     assert_string_equal(op->name, "FilterLogEvents");
     assert_true(opts->raw);
     w->did.calls++;
@@ -364,6 +385,7 @@ static int tear_down(void **state)
     clock_free(w->clock);
     free(w->events);
     strbuf_release(&w->asked);
+    strbuf_release(&w->tailed);
     free(w);
     return 0;
 }
@@ -411,5 +433,7 @@ static inline void expect(struct world *w, const char *want)
     assert_string_equal(all(w, &got), want);
     strbuf_release(&got);
 }
+
+#include "tests/backend/logs_tail.h"
 
 #endif

@@ -10,6 +10,8 @@ struct totals {
     struct happened did;
     struct logsrc_stats stats;
     int outages, jumps, windowed, swept, deep, wrong;
+    bool live;  /* with live tails */
+    int toggles; /* of these, by the user */
 };
 
 static void add_happened(struct happened *to, const struct happened *h)
@@ -24,6 +26,13 @@ static void add_happened(struct happened *to, const struct happened *h)
     to->named_calls += h->named_calls;
     to->refused_head += h->refused_head;
     to->doubled += h->doubled;
+    to->told += h->told;
+    to->untold += h->untold;
+    to->told_twice += h->told_twice;
+    to->sampled += h->sampled;
+    to->tails += h->tails;
+    to->breaks += h->breaks;
+    to->silences += h->silences;
 }
 
 /* Lateness: mostly a second or so; within the window of the polls, of the
@@ -89,8 +98,13 @@ static int check(struct world *w, const int64_t since[TASKS], bool tell,
         }
         size_t id = (size_t)strtoul(l.text, NULL, 10);
         const struct event *e = &w->events[id];
-        assert_true(id < w->n && l.timestamp_ms == e->ms &&
-                    l.ingestion_ms == e->in_ms);
+        assert_true(id < w->n && l.timestamp_ms == e->ms);
+        if (l.ingestion_ms != e->in_ms) { /* told live, never polled */
+            wrong++;
+            if (tell)
+                print_message("seed %" PRIu64 ": %zu was not polled, %" PRId64
+                              " ms late\n", seed, id, e->in_ms - e->ms);
+        }
         bool order = !last || in_order(last, e);
         if (tell && (seen[id] || !order))
             print_message("seed %" PRIu64 ": %zu%s%s\n", seed, id,
@@ -125,8 +139,30 @@ static void choose_faults(struct world *w, uint64_t seed)
     w->expire_each = seed % 2 ? 10 : 0;
     w->double_each = 15;
     w->head = (enum head_mode)(seed % 5 < 3 ? 0 : seed % 5 - 2);
+    w->live_break_each = seed % 3 ? 40 : 0;
+    w->live_sample_each = 10;
+    w->live_lose_each = 15;
+    w->live_double_each = 20;
+    w->live_shift_each = 10;
     if (seed % 4 == 0) /* our clock is wrong by minutes */
         w->offset_ms = (int64_t)rng_below(&w->rng, 10 * MINUTE) - 5 * MINUTE;
+}
+
+static void live(struct world *w)
+{
+    struct err err;
+    assert_int_equal(logsrc_live_start(w->src, "aws", "123456789012", &err),
+                     0);
+}
+
+static void toggle_live(struct world *w)
+{
+    struct logsrc_live l;
+    logsrc_live(w->src, &l);
+    if (l.state == LOGSRC_LIVE_OFF)
+        live(w);
+    else
+        logsrc_live_stop(w->src);
 }
 
 /* Returns how many promises were broken. */
@@ -144,6 +180,8 @@ static int run(uint64_t seed, const struct logsrc_breaks *breaks, bool tell,
         w->src->breaks = *breaks;
     follow(w, "t0");
     since[0] = world_now(w) - 9 * MINUTE; /* clocks differ by 5 at most */
+    if (t->live)
+        live(w);
     for (int step = 0; step < 60; step++) {
         char id[16];
         write_some(w, deep, t);
@@ -169,12 +207,18 @@ static int run(uint64_t seed, const struct logsrc_breaks *breaks, bool tell,
                 w->offset_ms += 20000;
             }
             break;
+        case 2:
+            if (t->live)
+                toggle_live(w);
+            t->toggles++;
+            break;
         default:
             clock_advance(w->clock, (int64_t)rng_below(&w->rng, 4000));
         }
     }
-    w->fail_each = w->expire_each = 0;
-    clock_advance(w->clock, (deep ? 110 : 17) * MINUTE);
+    w->fail_each = w->expire_each = w->live_break_each = 0;
+    /* What is told twice goes 11 minutes after it was told. */
+    clock_advance(w->clock, (deep ? 110 : t->live ? 25 : 17) * MINUTE);
     wrong = check(w, since, tell, seed);
     struct logsrc_stats s;
     logsrc_stats(w->src, &s);
@@ -188,6 +232,11 @@ static int run(uint64_t seed, const struct logsrc_breaks *breaks, bool tell,
     t->stats.throttled += s.throttled;
     t->stats.expired_tokens += s.expired_tokens;
     t->stats.empty_pages += s.empty_pages;
+    t->stats.live += s.live;
+    t->stats.live_confirmed += s.live_confirmed;
+    t->stats.live_unconfirmed += s.live_unconfirmed;
+    t->stats.live_sampled += s.live_sampled;
+    t->stats.live_breaks += s.live_breaks;
     add_happened(&t->did, &w->did);
     tear_down((void **)&w);
     t->wrong += wrong;
@@ -216,6 +265,25 @@ static void every_event_exactly_once_and_in_order(void **state)
     assert_true(t.stats.foreign > 1000);
 }
 
+/* The same while live tails tell of a part of it beforehand. */
+static void a_live_tail_changes_nothing_of_that(void **state)
+{
+    struct totals t = {.live = true};
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        if (run(seed, NULL, true, &t))
+            fail_msg("seed %" PRIu64, seed);
+    assert_true(t.did.tails > 1000 && t.toggles > 200);
+    assert_true(t.did.told > 20000 && t.stats.live > 20000);
+    assert_true(t.did.untold > 2000 && t.did.told_twice > 500);
+    assert_true(t.did.sampled > 1000 && t.stats.live_sampled > 1000);
+    assert_true(t.did.breaks > 500 && t.did.silences > 100);
+    assert_true(t.stats.live_breaks > 500);
+    assert_true(t.stats.live_confirmed > 10000);
+    assert_true(t.stats.live_unconfirmed > 100);
+    assert_true(t.outages > 200 && t.stats.gaps_refilled > 100);
+}
+
 /* Each must be noticed by most seeds, not by luck. */
 static void broken_engines_are_found_out(void **state)
 {
@@ -223,11 +291,12 @@ static void broken_engines_are_found_out(void **state)
         {"no overlap, no sweep", {.no_overlap = true, .no_sweep = true}},
         {"no sweep", {.no_sweep = true}},
         {"no deduplication", {.no_dedup = true}},
+        {"lines told live stay", {.no_live_match = true}},
         {"stop at an empty page", {.stop_at_empty = true, .no_sweep = true}},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-        struct totals sum = {0};
+        struct totals sum = {.live = t[i].b.no_live_match};
         int noticed = 0;
         for (uint64_t seed = 1; seed <= 20; seed++)
             noticed += run(seed, &t[i].b, false, &sum) > 0;
@@ -240,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_exactly_once_and_in_order),
+        cmocka_unit_test(a_live_tail_changes_nothing_of_that),
         cmocka_unit_test(broken_engines_are_found_out),
     };
     setlocale(LC_ALL, "C.UTF-8");
