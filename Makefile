@@ -63,7 +63,7 @@ T_SCREEN  := $(wildcard tests/screen/test_*.c)
 T_FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 TESTS     := $(patsubst %.c,$(B)/%,$(T_BASE) $(T_BACKEND) $(T_TUI) $(T_FLOW) $(T_SCREEN) $(T_FUZZ))
 
-.PHONY: all demo test asan lint deps clean install uninstall screenshots \
+.PHONY: all demo test asan lint deps clean install uninstall docs screenshots \
         bench soak test-long tests-build fmt fuzz fuzzers mutants
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -238,11 +238,31 @@ bench: all $(BENCH)/bench $(BENCH)/empty $(BENCH)/bench_logs
 	$(Q)HOME=$(CURDIR)/build ECSDASH_BIN=$(CURDIR)/$(B)/ecsdash $(BENCH)/bench $(BENCH)/empty build build/bench.tsv $(TOPIC)
 	$(Q)[ -n "$(TOPIC)" ] || $(BENCH)/bench_logs build/bench.tsv
 
+# What the program says of its own options, keys and commands, put into the
+# README, the manual page and the completions; tests/checks/docs.sh compares.
+docs: all
+	$(Q)sh contrib/docs.sh $(B)/ecsdash
+
+MANDIR  ?= $(PREFIX)/share/man
+DOCDIR  ?= $(PREFIX)/share/doc/ecsdash
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+INSTALLED = $(PREFIX)/bin/ecsdash $(MANDIR)/man1/ecsdash.1 $(BASHDIR)/ecsdash \
+            $(ZSHDIR)/_ecsdash $(FISHDIR)/ecsdash.fish \
+            $(addprefix $(DOCDIR)/,README.md CHANGELOG.md LICENSE)
 install: all
-	install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
-	$(Q)if [ -f contrib/ecsdash.1 ]; then install -Dm644 contrib/ecsdash.1 $(DESTDIR)$(PREFIX)/share/man/man1/ecsdash.1; fi
+	$(Q)install -Dm755 $(B)/ecsdash $(DESTDIR)$(PREFIX)/bin/ecsdash
+	$(Q)install -Dm644 contrib/ecsdash.1 $(DESTDIR)$(MANDIR)/man1/ecsdash.1
+	$(Q)install -Dm644 contrib/completions/ecsdash.bash $(DESTDIR)$(BASHDIR)/ecsdash
+	$(Q)install -Dm644 contrib/completions/ecsdash.zsh $(DESTDIR)$(ZSHDIR)/_ecsdash
+	$(Q)install -Dm644 contrib/completions/ecsdash.fish $(DESTDIR)$(FISHDIR)/ecsdash.fish
+	$(Q)install -d $(DESTDIR)$(DOCDIR)
+	$(Q)install -m644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)
+	@printf 'installed %s\n' $(addprefix $(DESTDIR),$(INSTALLED))
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/ecsdash $(DESTDIR)$(PREFIX)/share/man/man1/ecsdash.1
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	$(Q)rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

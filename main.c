@@ -15,12 +15,13 @@
 #include "views/app.h"
 #include "views/app_tty.h"
 #include "views/asker.h"
+#include "views/completions.h"
 #include "views/config.h"
 #include "views/demo.h"
 #include "views/doctor.h"
 #include "views/exit_status.h"
-#include "views/keys_table.h"
 #include "views/kind.h"
+#include "views/manual.h"
 #include "views/once.h"
 #include "views/options.h"
 #include "views/tail.h"
@@ -538,10 +539,13 @@ int main(int argc, char **argv)
     }
     if (p.o.version)
         return print_version();
-    if (p.o.print_keys) {
-        keys_table(stdout);
+    if (p.o.print_keys || p.o.print_man) {
+        (p.o.print_keys ? manual_keys : manual_mdoc)(stdout);
         return printed();
     }
+    if (p.o.completion)
+        return completions_print(stdout, p.o.completion, &err) ? complain(&err)
+                                                               : printed();
     if (p.o.output && !p.o.tail && once_format_find(p.o.output) < 0) {
         err_set(&err, ERR_USAGE, "--output takes table, tsv or json, not %s.",
                 p.o.output);

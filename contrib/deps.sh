@@ -5,7 +5,7 @@ set -eu
 need="build-essential pkg-config libncurses-dev libcurl4-openssl-dev
  libjansson-dev libuv1-dev libcmocka-dev libssl-dev libexpat1-dev
  libpcre2-dev zlib1g-dev libvterm-dev tmux python3-venv ncurses-term
- awscli openssl clang clang-tidy cppcheck jq"
+ awscli openssl clang clang-tidy cppcheck jq mandoc groff-base zsh fish"
 missing=
 for p in $need; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' ||

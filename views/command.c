@@ -17,7 +17,7 @@
 #include <string.h>
 
 struct command {
-    const char *name, *help;
+    struct command_info info;
     void (*run)(struct app *a, int argc, char **argv);
 };
 
@@ -139,23 +139,40 @@ static void run_quit(struct app *a, int argc, char **argv)
 }
 
 static const struct command commands[] = {
-    {"set", "settings of this run", run_set},
-    {"profile", "go to another AWS profile", switch_profile},
-    {"region", "go to another region", switch_region},
-    {"scale", "scale the selected service", run_scale},
-    {"logs", "log groups: GROUP[@REGION][,GROUP...] [PREFIX]",
+    {{"set", "NAME VALUE",
+      "for this run: refresh SECONDS, budget PERCENT, theme NAME, readonly "
+      "yes"},
+     run_set},
+    {{"profile", "[NAME [REGION]]",
+      "go to another AWS profile; without a name a list"},
+     switch_profile},
+    {{"region", "[NAME]", "go to another region; without a name a list"},
+     switch_region},
+    {{"scale", "[NUMBER]", "scale the selected service"}, run_scale},
+    {{"logs", "[GROUP[@REGION][,GROUP...] [PREFIX]]",
+      "whole log groups, of streams with that prefix; without a group the "
+      "logs of the row"},
      log_command_groups},
-    {"goto", "a time in the log: 14:03, -15m", log_command},
-    {"context", "lines around those of the log's filter", log_command},
-    {"fields", "members that JSON lines show: a,b.c", log_command},
-    {"highlight", "highlight a term in the log, or none", log_command},
-    {"q", "quit", run_quit},
+    {{"goto", "TIME", "a time in the log: 14:03, -15m"}, log_command},
+    {{"context", "NUMBER", "lines around those of the log's filter"},
+     log_command},
+    {{"fields", "[NAME,...]",
+      "members that JSON lines of the log show: status,error.code"},
+     log_command},
+    {{"highlight", "[TERM]", "highlight a term in the log, or none"},
+     log_command},
+    {{"q", "", "quit"}, run_quit},
 };
+
+const struct command_info *command_at(size_t i)
+{
+    return i < ARRAY_LEN(commands) ? &commands[i].info : NULL;
+}
 
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (strcmp(commands[i].name, name) == 0)
+        if (strcmp(commands[i].info.name, name) == 0)
             return &commands[i];
     return NULL;
 }
@@ -214,7 +231,7 @@ static void complete(void *ctx, const char *line, size_t cursor,
         for (size_t i = 0; kinds[i]; i++)
             completion_offer(out, kinds[i]->name, word, n);
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-            completion_offer(out, commands[i].name, word, n);
+            completion_offer(out, commands[i].info.name, word, n);
         for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
             completion_offer(out, action_get(id)->name, word, n);
         return;

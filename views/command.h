@@ -3,7 +3,17 @@
 #ifndef ECSDASH_VIEWS_COMMAND_H
 #define ECSDASH_VIEWS_COMMAND_H
 
+#include <stddef.h>
+
 struct app;
+
+/* What a command takes and does, for the manual. */
+struct command_info {
+    const char *name, *args, *help;
+};
+
+/* The i-th, NULL after the last. Kinds and actions are commands, too. */
+const struct command_info *command_at(size_t i);
 
 /* Open the prompt with text preset. */
 void command_ask(struct app *a, const char *text);

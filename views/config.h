@@ -1,4 +1,4 @@
-/* config.h - the user's file: `set`, `bind`, `color`, `alias`, `context`.
+/* config.h - the user's file: `set`, `bind`, `color`, `context`.
  *
  *   set refresh 5
  *   set theme colorblind

@@ -14,7 +14,8 @@
 
 struct options {
     bool demo, once, read_only, help, help_all, version, no_color, unlimited;
-    bool print_keys, doctor, tail, follow, until_stable;
+    bool print_keys, print_man, doctor, tail, follow, until_stable;
+    const char *completion;   /* for which shell */
     const char *scenario;     /* --demo=SCENARIO */
     const char *cluster, *service, *profile, *region, *endpoint_url;
     bool insecure; /* plain http to anywhere */

@@ -131,8 +131,7 @@ static const struct option_info infos[] = {
      .everyday = true, .arg = "FORMAT", .offers = OFFERS_WORDS,
      .words = "table tsv json text",
      .help = "table, tsv or json; of tail: text or json",
-     .more = "tsv is what --once prints without it, text what tail prints. "
-             "Of doctor: json."},
+     .more = "Without it --once prints tsv, and tail text. Of doctor: json."},
     {.name = "wait", .type = OPTION_VALUE, .take = take_wait,
      .group = OPTION_SCRIPT, .arg = "SECONDS",
      .help = "--once tries again for that long (default 10)",
@@ -157,13 +156,12 @@ static const struct option_info infos[] = {
              "standard error says why."},
 
     {.name = "sim-server", VALUE(sim_server), .group = OPTION_SIM,
-     .arg = "ADDR:PORT", .offers = OFFERS_WORDS, .words = "127.0.0.1:0",
-     .help = "run the simulator alone; port 0 picks one",
+     .arg = "ADDR:PORT", .help = "run the simulator alone; port 0 picks one",
      .more = "On this machine only. Its first line is JSON with what a client "
              "needs: see SCRIPTS."},
     {.name = "sim-world", VALUE(sim_world), .group = OPTION_SIM,
      .arg = "KEY=N,...", .help = "a generated world of that size",
-     .more = "clusters, services and tasks, lines (of log, a second), and "
+     .more = "Keys are clusters, services, tasks, lines (of log, a second) and "
              "hostile=1 for texts that attack the terminal; for example "
              "clusters=3,services=250,tasks=3000."},
     {.name = "seed", .type = OPTION_VALUE, .take = take_seed,
@@ -178,9 +176,9 @@ static const struct option_info infos[] = {
              "count=all:ms=500."},
     {.name = "sim-creds", VALUE(sim_creds), .group = OPTION_SIM,
      .arg = "KEY=N,...", .help = "seconds that its credentials live",
-     .more = "ttl of those that are given out, told what is said of that, key "
-             "of the first key, sso of an SSO token; no-imds-v1=1 and "
-             "no-imds-v2=1 close the metadata service."},
+     .more = "Keys are ttl (of what is given out), told (what is said of that), "
+             "key (of the first key) and sso (of an SSO token); no-imds-v1=1 "
+             "and no-imds-v2=1 close the metadata service."},
     {.name = "sim-deny", VALUE(sim_deny), .group = OPTION_SIM,
      .arg = "ACTION,...", .help = "what nobody may do there, as ecs:Update*"},
     {.name = "sim-journal", VALUE(sim_journal), .group = OPTION_SIM,
@@ -189,6 +187,14 @@ static const struct option_info infos[] = {
 
     {.name = "print-keys", FLAG(print_keys), .group = OPTION_ABOUT,
      .help = "the default keys, as a Markdown table"},
+    {.name = "print-man", FLAG(print_man), .group = OPTION_ABOUT,
+     .help = "the sections of the manual that come from tables",
+     .more = "OPTIONS, KEYS, COMMANDS, COLUMNS and THEME ROLES, in mdoc."},
+    {.name = "completion", VALUE(completion), .group = OPTION_ABOUT,
+     .arg = "SHELL", .offers = OFFERS_WORDS, .words = "bash zsh fish",
+     .help = "completions of bash, zsh or fish",
+     .more = "They are installed with the program; otherwise, in bash: "
+             "eval \"$(ecsdash --completion bash)\"."},
     {.name = "version", .letter = 'V', FLAG(version), .group = OPTION_ABOUT,
      .everyday = true, .help = "version and libraries"},
     {.name = "help", .letter = 'h', .type = OPTION_MAYBE, .take = take_help,

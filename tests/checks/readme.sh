@@ -8,7 +8,7 @@ sed -n '/<!-- keys/,/<!-- end of keys/p' README.md | grep '^|' >"${TMPDIR:-/tmp}
 if diff "${TMPDIR:-/tmp}/keys.readme.$$" "${TMPDIR:-/tmp}/keys.program.$$"; then
     pass=$((pass + 1))
 else
-    echo "README.md: the key table is stale: paste the output of ecsdash --print-keys"
+    echo "README.md: the key table is stale: make docs"
     fail=$((fail + 1))
 fi
 rm -f "${TMPDIR:-/tmp}/keys.readme.$$" "${TMPDIR:-/tmp}/keys.program.$$"
