@@ -8,6 +8,7 @@
 #include "backend/aws/client_internal.h"
 #include "backend/aws/creds.h"
 #include "backend/aws/errors.h"
+#include "backend/aws/json_tree.h"
 #include "backend/aws/params.h"
 #include "backend/base/mem.h"
 #include "backend/base/rng.h"
@@ -21,8 +22,9 @@ static const int64_t SKEW_MS = 4 * 60 * 1000;
 struct parse_job {
     struct aws_call *call; /* NULL once cancelled */
     struct strbuf text;
-    json_t *root;
+    struct json_tree tree;
     json_error_t error;
+    bool secret;
     bool parsed; /* the pool is done with it */
 };
 
@@ -61,8 +63,11 @@ static void turn_came(struct aws_call *c)
 
 static void parse_free(struct parse_job *j)
 {
-    json_decref(j->root);
-    strbuf_release(&j->text);
+    json_tree_free(&j->tree);
+    if (j->secret)
+        strbuf_release_secret(&j->text);
+    else
+        strbuf_release(&j->text);
     free(j);
 }
 
@@ -77,7 +82,8 @@ static void call_free(struct aws_call *c)
         parse_free(c->job);
     else if (c->job)
         c->job->call = NULL;
-    c->client->calls--;
+    if (--c->client->calls == 0)
+        json_tree_trim();
     release(c->op, &c->body);
     release(c->op, &c->answer);
     free(c->region);
@@ -113,17 +119,20 @@ static void fail(struct aws_call *c, const struct err *err)
     call_free(c);
 }
 
-static void succeed(struct aws_call *c, json_t *root, const struct strbuf *text)
+/* Frees the tree, too. */
+static void succeed(struct aws_call *c, struct json_tree *tree,
+                    const struct strbuf *text)
 {
     struct aws_reply reply = {
         .status = c->status, .request_id = c->request_id,
-        .body = strbuf_get(text), .body_len = text->len, .root = root,
+        .body = strbuf_get(text), .body_len = text->len, .root = tree->root,
         .attempts = c->attempt, .date_ms = c->date_ms,
     };
 
     observe(c, AWS_EVENT_OK, NULL, 0);
     scope_remove(&c->work);
     c->done(c->arg, &reply, NULL);
+    json_tree_free(tree);
     call_free(c);
 }
 
@@ -146,7 +155,8 @@ static void pool_parse(void *arg)
 {
     struct parse_job *j = arg;
 
-    j->root = json_loadb(strbuf_get(&j->text), j->text.len, 0, &j->error);
+    json_tree_parse(&j->tree, strbuf_get(&j->text), j->text.len, j->secret,
+                    &j->error);
 }
 
 static void on_parsed(struct timer *t, void *arg)
@@ -159,8 +169,8 @@ static void on_parsed(struct timer *t, void *arg)
     if (put_off(c, on_parsed))
         return;
     c->job = NULL;
-    if (j->root)
-        succeed(c, j->root, &j->text);
+    if (j->tree.root)
+        succeed(c, &j->tree, &j->text);
     else
         fail_parse(c, &j->error);
     parse_free(j);
@@ -183,6 +193,7 @@ static void parse_on_pool(struct aws_call *c)
 
     j->call = c;
     j->text = c->answer;
+    j->secret = c->op->secret;
     c->answer = (struct strbuf)STRBUF_INIT;
     c->job = j;
     pool_run(c->client->cfg.loop, pool_parse, pool_done, j);
@@ -194,10 +205,11 @@ static void parse(struct aws_call *c)
 {
     enum aws_protocol p = aws_service_info(c->op->service)->protocol;
     json_error_t je = {0};
-    json_t *root = NULL;
+    struct json_tree tree = {0};
+    struct strbuf *text = &c->answer;
 
     if (c->raw || c->stream || p == AWS_QUERY || p == AWS_QUERY_EC2) {
-        succeed(c, NULL, &c->answer);
+        succeed(c, &tree, &c->answer);
         return;
     }
     if (c->answer.len > INLINE_PARSE) {
@@ -206,16 +218,13 @@ static void parse(struct aws_call *c)
     }
     if (put_off(c, on_turn))
         return;
-    /* Some writes answer with nothing at all. */
-    if (c->answer.len == 0)
-        root = json_object();
-    else
-        root = json_loadb(strbuf_get(&c->answer), c->answer.len, 0, &je);
-    if (root)
-        succeed(c, root, &c->answer);
+    if (text->len == 0) /* so do some writes answer */
+        strbuf_puts(text, "{}");
+    if (json_tree_parse(&tree, text->data, text->len, c->op->secret, &je) == 0)
+        succeed(c, &tree, &c->answer);
     else
         fail_parse(c, &je);
-    json_decref(root);
+    json_tree_free(&tree);
 }
 
 static void on_turn(struct timer *t, void *arg)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "backend/aws/json_tree.h"
 #include "backend/base/mem.h"
 
 struct aws_client *aws_client_new(const struct aws_client_config *config)
@@ -11,6 +12,7 @@ struct aws_client *aws_client_new(const struct aws_client_config *config)
 
     /* Before any thread parses: the seed is set once and then only read. */
     json_object_seed(0);
+    json_tree_init();
     c->cfg = *config;
     c->cfg.region = xstrdup(config->region);
     if (!c->cfg.retry.rules)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/aws/creds/secret_json.h"
+#include "backend/aws/json_tree.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 
@@ -71,7 +71,7 @@ struct cred_chain *cred_chain_new(const struct cred_context *context,
 {
     struct cred_chain *c = xcalloc(1, sizeof(*c));
 
-    secret_json_init();
+    json_tree_init();
     c->context = *context;
     c->providers = providers;
     c->turn = (struct cred_turn){

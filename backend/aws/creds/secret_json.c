@@ -1,28 +1,10 @@
 #include "backend/aws/creds/secret_json.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/fmt.h"
-
-static void wiping_free(void *p)
-{
-    if (p)
-        explicit_bzero(p, malloc_usable_size(p));
-    free(p);
-}
-
-void secret_json_init(void)
-{
-    json_malloc_t m;
-    json_free_t f;
-
-    json_get_alloc_funcs(&m, &f);
-    if (f != wiping_free)
-        json_set_alloc_funcs(m, wiping_free);
-}
 
 json_t *secret_json_parse(const char *text, size_t len)
 {

@@ -1,5 +1,5 @@
 /* secret_json.h - JSON that holds secrets: parsed from memory, looked at, and
- * wiped. */
+ * wiped: whatever jansson frees is, after json_tree_init(). */
 #ifndef ECSDASH_AWS_CREDS_SECRET_JSON_H
 #define ECSDASH_AWS_CREDS_SECRET_JSON_H
 
@@ -7,10 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* From here on jansson wipes whatever it frees, everywhere in the program
- * (its parser's buffers can't be reached in any other way). Call it before
- * threads parse JSON; later calls change nothing. */
-void secret_json_init(void);
 /* An object, or NULL. The text may hold several lines but nothing after. */
 json_t *secret_json_parse(const char *text, size_t len);
 /* Borrowed; NULL when absent, no string, or empty. */
