@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/strtab.h"
 
 /* Half of the last block is lost on average, in each of hundreds of pages. */
 enum { FIRST_BLOCK = 1024, MAX_BLOCK = 8 * 1024 };
@@ -27,9 +28,10 @@ struct arena {
     struct block *head;
     size_t next_block;
     size_t bytes;
-    const char **interned; /* open addressing, made at the first intern */
-    size_t intern_cap;     /* a power of two */
-    size_t intern_len;
+    struct strtab *strings;    /* made at the first intern, if not given */
+    struct strtab_str **taken; /* the references we hold */
+    size_t n_taken, cap_taken;
+    uint64_t holder; /* who we are to the table */
 };
 
 struct arena *arena_new(void)
@@ -39,6 +41,15 @@ struct arena *arena_new(void)
     a->refs = 1;
     a->next_block = FIRST_BLOCK;
     a->bytes = sizeof(*a);
+    return a;
+}
+
+struct arena *arena_new_on(struct strtab *strings)
+{
+    struct arena *a = arena_new();
+
+    a->strings = strtab_ref(strings);
+    a->holder = strtab_holder(strings);
     return a;
 }
 
@@ -59,7 +70,10 @@ void arena_unref(struct arena *a)
         next = b->next;
         free(b);
     }
-    free(a->interned);
+    for (size_t i = 0; i < a->n_taken; i++)
+        strtab_drop(a->strings, a->taken[i]);
+    free(a->taken);
+    strtab_unref(a->strings);
     free(a);
 }
 
@@ -111,6 +125,11 @@ void *arena_alloc(struct arena *a, size_t size)
     return take(a, size ? size : 1, 8);
 }
 
+void *arena_memdup(struct arena *a, const void *p, size_t size)
+{
+    return size ? memcpy(arena_alloc(a, size), p, size) : NULL;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
     return s ? arena_strndup(a, s, strlen(s)) : NULL;
@@ -147,64 +166,33 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return p;
 }
 
-static size_t hash(const char *s)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return (size_t)(h ^ h >> 32);
-}
-
-/* The slot that holds s, or the free one where it belongs. */
-static const char **intern_slot(const char **table, size_t cap, const char *s)
-{
-    size_t i = hash(s) & (cap - 1);
-
-    while (table[i] && strcmp(table[i], s))
-        i = (i + 1) & (cap - 1);
-    return &table[i];
-}
-
-static void intern_grow(struct arena *a)
-{
-    size_t cap = a->intern_cap ? a->intern_cap * 2 : 64;
-    const char **table = xcalloc(cap, sizeof(*table));
-
-    for (size_t i = 0; i < a->intern_cap; i++)
-        if (a->interned[i])
-            *intern_slot(table, cap, a->interned[i]) = a->interned[i];
-    free(a->interned);
-    a->bytes += (cap - a->intern_cap) * sizeof(*table);
-    a->interned = table;
-    a->intern_cap = cap;
-}
-
 const char *arena_intern(struct arena *a, const char *s)
 {
-    const char **slot;
+    struct strtab_str *str;
+    const char *text;
 
     if (!s)
         return NULL;
-    if (a->intern_len >= a->intern_cap / 4 * 3)
-        intern_grow(a);
-    slot = intern_slot(a->interned, a->intern_cap, s);
-    if (!*slot) {
-        *slot = arena_strdup(a, s);
-        a->intern_len++;
+    if (!a->strings) {
+        a->strings = strtab_new();
+        a->holder = strtab_holder(a->strings);
     }
-    return *slot;
+    str = strtab_take(a->strings, a->holder, s, &text);
+    if (str) {
+        a->taken = xgrow(a->taken, &a->cap_taken, a->n_taken + 1,
+                         sizeof(*a->taken));
+        a->taken[a->n_taken++] = str;
+    }
+    return text;
 }
 
 void arena_seal(struct arena *a)
 {
-    free(a->interned);
-    a->bytes -= a->intern_cap * sizeof(*a->interned);
-    a->interned = NULL;
-    a->intern_cap = a->intern_len = 0;
+    a->taken = xreallocarray(a->taken, a->n_taken, sizeof(*a->taken));
+    a->cap_taken = a->n_taken;
 }
 
 size_t arena_bytes(const struct arena *a)
 {
-    return a->bytes;
+    return a->bytes + a->cap_taken * sizeof(*a->taken);
 }

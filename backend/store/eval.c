@@ -125,7 +125,7 @@ struct lots {
 static struct page *lot_page(struct lots *l, enum lot lot)
 {
     if (l->pages[lot] == NULL)
-        l->pages[lot] = page_new();
+        l->pages[lot] = page_new(NULL);
     return l->pages[lot];
 }
 

@@ -301,7 +301,7 @@ static void add_clusters(struct feed *f, struct snap_builder *b,
         if (c == NULL) { /* named, not described */
             struct ecs_cluster *stub;
 
-            p = page_new();
+            p = page_new(NULL);
             stub = arena_alloc(p->arena, sizeof(*stub));
             stub->arn = arena_strdup(p->arena, watch_ref(w));
             stub->name = arena_strdup(p->arena, w->name);
@@ -441,7 +441,7 @@ static void add_containers(struct feed *f, struct snap_builder *b,
 
     if (t == NULL)
         return;
-    p = page_new();
+    p = page_new(NULL);
     snap_add_page(b, f->task->data);
     snap_add_page(b, td != NULL ? td->page : NULL);
     for (size_t i = 0; i < t->n_containers; i++) {

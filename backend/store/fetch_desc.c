@@ -93,7 +93,7 @@ static void on_cluster_desc(void *arg, const struct aws_reply *reply,
 {
     struct ask *a = arg;
     struct store *s = a->store;
-    struct page *p = page_new();
+    struct page *p = page_new(s->strings);
     struct err why;
     size_t n = answer_items(reply, &ecs_describe_clusters, &err, &why);
     const char *arn, *reason;
@@ -230,7 +230,7 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
 {
     struct ask *a = arg;
     struct watch *w = a->watch;
-    struct page *p = page_new();
+    struct page *p = page_new(w->store->strings);
     struct err why;
     size_t n = answer_items(reply, &ecs_describe_services, &err, &why);
     const char *arn, *reason;
@@ -284,10 +284,10 @@ static bool is_running(const char *status)
     return status != NULL && strcmp(status, "RUNNING") == 0;
 }
 
-static bool is_final(const struct ecs_task *t)
+static bool is_final(const char *last_status)
 {
-    return t->last_status != NULL && (strcmp(t->last_status, "STOPPED") == 0 ||
-                                      strcmp(t->last_status, "DELETED") == 0);
+    return last_status != NULL && (strcmp(last_status, "STOPPED") == 0 ||
+                                   strcmp(last_status, "DELETED") == 0);
 }
 
 static void task_described(struct task_entry *e, const struct ecs_task *t,
@@ -297,7 +297,7 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     struct store *s = w->store;
 
     e->answered = true;
-    if (e->task == NULL || is_final(t) ||
+    if (e->task == NULL || is_final(t->last_status) ||
         e->task->created_ms != t->created_ms)
         w->unordered = e->unplaced = true;
     e->task = t;
@@ -310,7 +310,7 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
     if (!e->in_stops) /* its group knows better than the list it was in */
         e->svc = t->service != NULL ? svc_get(w, t->service) : NULL;
     e->gone = e->missing = false;
-    if (is_final(t) && !e->final) {
+    if (is_final(t->last_status) && !e->final) {
         e->final = true;
         e->swept = ++s->seq; /* as good as having been listed */
         if (e->svc != NULL &&
@@ -329,14 +329,11 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
 static void take_task(struct watch *w, json_t *o, struct page *live,
                       struct page *stopped)
 {
-    struct ecs_task *t = ecs_decode_task(o, live->arena);
+    const char *status = json_string_value(json_object_get(o, "lastStatus"));
+    struct page *p = is_final(status) ? stopped : live;
+    struct ecs_task *t = ecs_decode_task(o, p->arena);
     struct task_entry *e;
-    struct page *p = live;
 
-    if (t != NULL && is_final(t)) {
-        t = ecs_decode_task(o, stopped->arena);
-        p = stopped;
-    }
     e = t != NULL ? map_get(w->store->task_by_id, arn_tail(t->arn)) : NULL;
     if (e == NULL || !e->in_flight || e->watch != w)
         return;
@@ -390,7 +387,7 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
     struct ask *a = arg;
     struct store *s = a->store;
     struct watch *w = a->watch;
-    struct page *live = page_new(), *stopped = page_new();
+    struct page *live = page_new(s->strings), *stopped = page_new(s->strings);
     struct err why;
     size_t n = answer_items(reply, &ecs_describe_tasks, &err, &why);
     const char *arn, *reason;
@@ -451,7 +448,7 @@ static void on_taskdef(void *arg, const struct aws_reply *reply,
     struct ask *a = arg;
     struct store *s = a->store;
     struct td_entry *td = a->td;
-    struct page *p = page_new();
+    struct page *p = page_new(s->strings);
 
     if (err == NULL && is_whole(reply->root, td->arn))
         td->td = ecs_decode_taskdef(reply->root, p->arena);

@@ -17,6 +17,7 @@
 #include "backend/base/map.h"
 #include "backend/base/rng.h"
 #include "backend/base/scope.h"
+#include "backend/base/strtab.h"
 #include "backend/store/store.h"
 
 enum {
@@ -31,7 +32,8 @@ struct page {
     size_t refs;
     uint64_t mark; /* the last snapshot that collected it */
 };
-struct page *page_new(void); /* refs 1 */
+/* refs 1; strings: the table of its arena, or NULL. */
+struct page *page_new(struct strtab *strings);
 struct page *page_ref(struct page *p);
 void page_unref(struct page *p); /* NULL is fine */
 /* *slot drops what it held and holds p (a new reference; NULL = nothing). */
@@ -268,6 +270,7 @@ struct store {
     struct rng rng;
     struct scope scope;
     struct map *watch_by_name, *svc_by_arn, *task_by_id, *taskdefs;
+    struct strtab *strings; /* of what was described */
     struct watch *watches, **watch_tail;
     size_t n_watches;
     struct feed *feeds;

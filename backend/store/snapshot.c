@@ -16,11 +16,11 @@ struct snap {
     size_t index_size;
 };
 
-struct page *page_new(void)
+struct page *page_new(struct strtab *strings)
 {
     struct page *p = xcalloc(1, sizeof(*p));
 
-    p->arena = arena_new();
+    p->arena = strings != NULL ? arena_new_on(strings) : arena_new();
     p->refs = 1;
     return p;
 }

@@ -43,6 +43,7 @@ struct store *store_new(struct loop *loop, struct aws_client *client,
     s->svc_by_arn = map_new();
     s->task_by_id = map_new();
     s->taskdefs = map_new();
+    s->strings = strtab_new();
     s->watch_tail = &s->watches;
     return s;
 }
@@ -58,6 +59,7 @@ void store_free(struct store *s)
     timer_stop(s->clock, &s->eval_timer);
     assert(s->feeds == NULL); /* a subscription was left open */
     entries_free(s);
+    strtab_unref(s->strings); /* snapshots may hold it longer */
     free(s);
 }
 

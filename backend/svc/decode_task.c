@@ -2,9 +2,11 @@
 #include "backend/svc/decode.h"
 #include "backend/svc/ecs.h"
 
+#include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *ports_of(json_t *o, struct arena *a)
@@ -54,6 +56,18 @@ static void decode_container(json_t *o, struct arena *a,
     }
 }
 
+/* Details that no two tasks share: not worth a place among what repeats. */
+static bool is_own(const char *detail)
+{
+    static const char *const own[] = {"networkInterfaceId", "macAddress",
+                                      "privateIPv4Address", "privateDnsName",
+                                      "publicIPv4Address", "ipv6Address"};
+    for (size_t i = 0; detail && i < ARRAY_LEN(own); i++)
+        if (strcmp(detail, own[i]) == 0)
+            return true;
+    return false;
+}
+
 /* "ElasticNetworkInterface: subnetId" -> value; the ones that rows show are
  * picked out on the way. */
 static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
@@ -71,7 +85,8 @@ static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
         json_array_foreach(json_object_get(v, "details"), k, d)
         {
             const char *name = get_word(d, "name", a);
-            const char *value = get_word(d, "value", a);
+            const char *value = is_own(name) ? get_text(d, "value", a)
+                                             : get_word(d, "value", a);
             char label[128];
             if (!name || !value)
                 continue;
@@ -89,14 +104,16 @@ static void decode_attachments(json_t *o, struct arena *a, struct ecs_task *t)
 }
 
 struct pair_list {
-    struct ecs_pair *items;
-    size_t n, max;
+    struct ecs_pair *items; /* on the heap: how many is not known before */
+    size_t n, cap;
 };
 
 static void add_pair(struct pair_list *l, const char *name, const char *value)
 {
-    if (value && l->n < l->max)
-        l->items[l->n++] = (struct ecs_pair){name, value};
+    if (!value)
+        return;
+    l->items = xgrow(l->items, &l->cap, l->n + 1, sizeof(*l->items));
+    l->items[l->n++] = (struct ecs_pair){name, value};
 }
 
 static void container_override(json_t *o, struct arena *a,
@@ -130,19 +147,8 @@ static void decode_overrides(json_t *o, struct arena *a, struct ecs_task *t)
 {
     json_t *ov = json_object_get(o, "overrides"), *v;
     json_t *list = json_object_get(ov, "containerOverrides");
-    size_t i, max = json_object_size(ov);
-    if (!max)
-        return;
-    json_array_foreach(list, i, v)
-    {
-        /* Most name a container and say no more of it. */
-        max += json_object_size(v) +
-               json_array_size(json_object_get(v, "environment"));
-        max -= json_object_get(v, "name") != NULL;
-    }
-    max -= list != NULL;
-    struct pair_list l = {.items = arena_alloc(a, max * sizeof(*l.items)),
-                          .max = max};
+    struct pair_list l = {0};
+    size_t i;
     add_pair(&l, "cpu", get_word(ov, "cpu", a));
     add_pair(&l, "memory", get_word(ov, "memory", a));
     add_pair(&l, "taskRoleArn", get_word(ov, "taskRoleArn", a));
@@ -151,7 +157,9 @@ static void decode_overrides(json_t *o, struct arena *a, struct ecs_task *t)
     {
         container_override(v, a, &l);
     }
-    t->overrides = (struct ecs_pairs){.items = l.items, .n = l.n};
+    t->overrides = (struct ecs_pairs){
+        .items = arena_memdup(a, l.items, l.n * sizeof(*l.items)), .n = l.n};
+    free(l.items);
 }
 
 static void decode_times(json_t *o, struct ecs_task *t)

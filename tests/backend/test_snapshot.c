@@ -24,7 +24,7 @@ static struct snapshot *make(struct page **pages, size_t n_pages,
 
 static void a_page_is_collected_once(void **state)
 {
-    struct page *p = page_new();
+    struct page *p = page_new(NULL);
     struct page *twice[] = {p, p, NULL, p};
     struct snapshot *s;
 
@@ -38,7 +38,7 @@ static void a_page_is_collected_once(void **state)
 
 static void a_snapshot_keeps_the_strings_of_dropped_entries(void **state)
 {
-    struct page *p = page_new();
+    struct page *p = page_new(NULL);
     const char *key = arena_strdup(p->arena, "arn:x/y");
     struct snapshot *a = make(&p, 1, &key, 1, 1);
     struct snapshot *b = make(&p, 1, &key, 1, 2);
@@ -53,7 +53,7 @@ static void a_snapshot_keeps_the_strings_of_dropped_entries(void **state)
 
 static void page_set_swaps_references(void **state)
 {
-    struct page *a = page_new(), *b = page_new(), *slot = NULL;
+    struct page *a = page_new(NULL), *b = page_new(NULL), *slot = NULL;
 
     (void)state;
     page_set(&slot, a);
@@ -70,7 +70,7 @@ static void page_set_swaps_references(void **state)
 
 static void every_key_is_found_and_no_other(void **state)
 {
-    struct page *p = page_new();
+    struct page *p = page_new(NULL);
     const char *keys[1000];
     struct snapshot *s;
 

@@ -193,7 +193,7 @@ static void arena_interns_equal_strings_once(void **state)
     assert_int_equal(arena_bytes(a), before);
     assert_null(arena_intern(a, NULL));
     arena_seal(a);
-    assert_true(arena_bytes(a) <= before - 500 * sizeof(char *));
+    assert_true(arena_bytes(a) < before);
     assert_string_equal(first[499], "key-499");
     assert_string_equal(arena_intern(a, "later"), "later");
     arena_unref(a);

@@ -81,7 +81,7 @@ static uint32_t slot_of(const char *name)
 
 static struct snapshot *snap_of(const struct svc *list, size_t n)
 {
-    struct page *p = page_new();
+    struct page *p = page_new(NULL);
     struct snap_builder b = {.mark = 1};
     snap_add_page(&b, p);
     for (size_t i = 0; i < n; i++) {
