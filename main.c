@@ -7,7 +7,6 @@
 #include "backend/base/mem.h"
 #include "backend/base/nearest.h"
 #include "backend/base/rng.h"
-#include "backend/base/scope.h"
 #include "backend/net/http.h"
 #include "backend/net/loop.h"
 #include "backend/sim/sim.h"
@@ -53,8 +52,6 @@ struct program {
     struct rng rng;
     struct log *log;
     struct http *http;
-    char region[64]; /* of the instance, where nothing else names one */
-    bool region_asked;
     struct realm_options realm_options;
     struct asker *asker;
     struct realm *realm; /* until the app takes it */
@@ -243,46 +240,12 @@ static int start_demo(struct program *p, struct err *err)
     return demo_start(&p->demo, args, err);
 }
 
-static void on_region(void *arg, const char *name, const struct err *err)
-{
-    struct program *p = arg;
-    (void)err; /* the session says what can be done */
-    snprintf(p->region, sizeof(p->region), "%s", name ? name : "");
-    p->region_asked = true;
-}
-
-static bool region_is_known(void *arg)
-{
-    return ((struct program *)arg)->region_asked;
-}
-
-/* Where nothing names a region, an instance knows its own. Nothing can be
- * shown before: the answer takes milliseconds there, and elsewhere what comes
- * is an error a second later. */
-static void ask_region(struct program *p, struct aws_session_options *so)
-{
-    struct aws_session_options probe = *so;
-    struct profile *profile;
-    struct scope scope;
-    probe.profile = p->o.profile;
-    probe.region = p->o.region;
-    if (!aws_session_lacks_region(&probe, &profile))
-        return;
-    scope_init(&scope, NULL);
-    if (region_from_metadata(p->http, &so->env, profile, &scope, on_region, p,
-                             NULL) == 0)
-        loop_until(p->loop, region_is_known, p, 120000);
-    scope_cancel(&scope);
-    profile_free(profile);
-    if (p->region[0])
-        so->metadata_region = p->region;
-}
-
 static int connect_aws(struct program *p, struct err *err)
 {
     struct aws_session_options so = {
         .env = aws_env_process(),
         .endpoint_url = p->o.endpoint_url,
+        .ask_metadata = !p->o.demo,
         .insecure = p->o.insecure,
         .read_only = p->read_only != NULL,
         .budget_percent = p->o.budget ? p->o.budget : p->config.budget,
@@ -303,7 +266,6 @@ static int connect_aws(struct program *p, struct err *err)
         return -1;
     if (p->o.insecure)
         http_allow_plain(p->http);
-    ask_region(p, &so);
     struct store_options sto = {
         .refresh_ms = p->o.refresh_s > 0 ? (int64_t)(p->o.refresh_s * 1000)
                       : p->config.refresh_ms ? p->config.refresh_ms

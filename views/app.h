@@ -82,6 +82,7 @@ struct app {
     size_t n_forward;
     struct messages messages;
     struct realm *realm;  /* the context: whose rows are on the screen */
+    char instance_region[64]; /* "" = the instance was not asked */
     char recent[APP_RECENT][64]; /* regions of this run, newest first */
     size_t n_recent;
     struct realm *left;   /* earlier ones that still answer to a mutation */

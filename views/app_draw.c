@@ -58,13 +58,17 @@ static void draw_identity(struct app *a, struct surface *s, struct rect row)
                       : r->identity_error.code ? "identity unknown"
                                                : "...";
     const char *profile = aws_session_profile_name(r->session);
+    const char *region = aws_client_region(r->client);
+    if (!*region)
+        region = aws_session_finds_region(r->session) ? "finding the region"
+                                                      : "NO REGION";
     /* All of the row, so that nobody takes production for something else. */
     enum role base = app_is_prod(a) ? ROLE_HEADER_PROD : ROLE_HEADER;
     const struct status_seg segs[] = {
         {a->o.mode, base, 1, false},
         {app_is_prod(a) ? "[PROD]" : NULL, base, 0, false},
         {a->o.cluster, base, 5, false},
-        {aws_client_region(r->client), base, 0, false},
+        {region, base, 0, false},
         {r->identity_known ? r->identity.account : NULL, base, 0, false},
         {*r->alias ? r->alias : NULL, base, 2, false},
         {who, base, 3, false},

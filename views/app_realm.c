@@ -89,7 +89,9 @@ bool app_identity_sure(const struct app *a, char *why, size_t n)
 static void identity_failed(struct app *a, const struct err *err)
 {
     struct realm *r = a->realm;
-    bool news = strcmp(r->identity_error.message, err->message) != 0;
+    /* That there is no region is told by on_region(). */
+    bool news = strcmp(r->identity_error.message, err->message) != 0 &&
+                !aws_session_lacks_region(r->session);
     r->identity_error = *err;
     r->identity_due_ms = clock_mono_ms(a->o.clock) + ASK_AGAIN_MS;
     if (news)
@@ -213,8 +215,25 @@ static void on_creds(void *arg)
     app_realm_tick(a);
 }
 
+/* The instance has told its region, or nobody does. Later contexts of the
+ * run need not ask. */
+static void on_region(void *arg)
+{
+    struct app *a = arg;
+    if (aws_session_lacks_region(a->realm->session)) {
+        app_say(a, MSG_ERROR, "No region is set, and no instance tells one: "
+                ":region lists them to choose from.");
+    } else {
+        snprintf(a->instance_region, sizeof(a->instance_region), "%s",
+                 aws_client_region(a->realm->client));
+        a->o.realm.aws.metadata_region = a->instance_region;
+    }
+    app_dirty(a, PAINT_DATA);
+}
+
 void app_realm_start(struct app *a)
 {
+    aws_session_on_region(a->realm->session, on_region, a);
     if (a->realm->number == 1)
         app_say_doubt(a, NULL);
     cred_chain_set_observer(aws_session_creds(a->realm->session), on_creds,
@@ -243,6 +262,7 @@ void app_realm_retry(struct app *a)
 {
     struct realm *r = a->realm;
     struct cred_chain *chain = aws_session_creds(r->session);
+    aws_session_find_region(r->session);
     if (cred_chain_trouble(chain))
         cred_chain_retry(chain);
     if (!r->identity_known)
@@ -255,7 +275,7 @@ void app_say_doubt(struct app *a, const char *was)
     char text[400];
     if (!aws_session_region_doubt(a->realm->session, text, sizeof(text)))
         return;
-    if (was)
+    if (was && *was)
         app_say(a, MSG_WARN, "%s :region %s goes back.", text, was);
     else
         app_say(a, MSG_WARN, "%s :region goes to another.", text);
@@ -287,6 +307,7 @@ int app_switch(struct app *a, const char *profile, const char *region,
                                           &kind_clusters
                                   ? &kind_clusters
                                   : &kind_services;
+    a->o.realm.aws.ask_metadata = false; /* there is one to stay in */
     struct realm *r = realm_new(&a->o.realm, old->number + 1, profile, region,
                                 err);
     if (!r)

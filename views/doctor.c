@@ -211,7 +211,7 @@ static void put_text(struct strbuf *b, const struct doctor *d)
 static int finish(struct doctor *d)
 {
     struct strbuf b = STRBUF_INIT;
-    int status = d->o->session ? EXIT_FINE : exit_status_of(d->o->setup);
+    int status = d->no_session ? exit_status_of(d->no_session) : EXIT_FINE;
 
     if (d->no_credentials)
         status = EXIT_CREDENTIALS;
@@ -233,14 +233,36 @@ static int finish(struct doctor *d)
     return status;
 }
 
+static void on_region(void *arg)
+{
+    const struct doctor *d = arg;
+
+    loop_stop(d->o->loop);
+}
+
+/* Why there is no session that could be looked at; NULL = there is one. */
+static const struct err *no_session(struct doctor *d)
+{
+    struct aws_session *s = d->o->session;
+
+    if (!s)
+        return d->o->setup;
+    aws_session_on_region(s, on_region, d);
+    if (aws_session_finds_region(s))
+        loop_run(d->o->loop);
+    aws_session_on_region(s, NULL, NULL);
+    return aws_session_lacks_region(s);
+}
+
 int doctor_run(const struct doctor_options *o)
 {
     struct doctor d = {.o = o};
     struct err err;
 
     scope_init(&d.scope, NULL);
-    if (!o->session) {
-        doctor_found(&d, "setup", FINDING_FAILED, "%s", o->setup->message);
+    d.no_session = no_session(&d);
+    if (d.no_session) {
+        doctor_found(&d, "setup", FINDING_FAILED, "%s", d.no_session->message);
         return finish(&d);
     }
     check_setup(&d);

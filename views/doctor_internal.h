@@ -25,6 +25,7 @@ struct finding {
 struct doctor {
     const struct doctor_options *o;
     struct scope scope;
+    const struct err *no_session; /* why nothing can be asked; NULL = it can */
     struct finding *findings;
     size_t n, cap;
     struct aws_identity identity; /* account "" = not known */

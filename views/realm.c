@@ -89,6 +89,7 @@ void realm_leave(struct realm *r)
     r->left = true;
     scope_cancel(&r->scope);
     cred_chain_set_observer(aws_session_creds(r->session), NULL, NULL);
+    aws_session_on_region(r->session, NULL, NULL);
     if (r->store)
         store_free(r->store);
     r->store = NULL;

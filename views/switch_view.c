@@ -30,6 +30,8 @@ static void picks_free(struct picks *p)
 static void remember_region(struct app *a, const char *region)
 {
     size_t i = 0;
+    if (!*region)
+        return;
     while (i < a->n_recent && strcmp(a->recent[i], region) != 0)
         i++;
     if (i == APP_RECENT)
@@ -46,7 +48,8 @@ static void go_region(struct app *a, const char *region)
     char was[64];
     snprintf(was, sizeof(was), "%s", aws_client_region(a->realm->client));
     if (app_switch(a, a->realm->profile, region, &err)) {
-        app_say(a, MSG_ERROR, "Still in %s: %s", was, err.message);
+        app_say(a, MSG_ERROR, "Still %s%s: %s", *was ? "in " : "nowhere", was,
+                err.message);
         return;
     }
     app_say_doubt(a, was);
@@ -186,7 +189,8 @@ void switch_region(struct app *a, int argc, char **argv)
     const struct region_name *names = region_names(here, &n);
     const struct partition *part = partition_of(here, NULL);
     size_t count = profiles(a, &list);
-    offer(p, here, "", true);
+    if (*here)
+        offer(p, here, "", true);
     for (size_t i = 0; i < a->n_recent; i++)
         if (partition_of(a->recent[i], NULL) == part)
             offer(p, a->recent[i], "used before", false);

@@ -284,7 +284,9 @@ static void summary(const struct view *v, struct doc *out)
     if (m->snap && m->snap->first_page)
         m->kind->summary(m->snap, m->now_ms, out);
     else
-        doc_printf(out, ROLE_MUTED, "loading %s", m->kind->name);
+        doc_printf(out, ROLE_MUTED, "%s %s",
+                   m->snap && m->snap->error.code ? "no" : "loading",
+                   m->kind->name);
     if (m->snap && m->snap->failed)
         doc_printf(out, ROLE_BAD, " | %zu can't be read", m->snap->failed);
 }

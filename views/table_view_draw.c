@@ -23,9 +23,13 @@ static void draw_empty(struct table_view *tv, struct surface *s,
         snprintf(text, sizeof(text), "%s%s%s",
                  snap->error.code == ERR_DENIED ? "Not allowed: " : "",
                  snap->error.message,
-                 snap->retry_ms                  ? " Trying again."
+                 snap->error.code == ERR_CONFIG   ? ""
+                 : snap->retry_ms                 ? " Trying again."
                  : snap->error.code == ERR_DENIED ? " r tries again."
                                                   : "");
+    } else if (aws_session_finds_region(tv->view.app->realm->session)) {
+        snprintf(text, sizeof(text), "asking this instance for its region "
+                 "...");
     } else if (!snap || !snap->first_page) {
         snprintf(text, sizeof(text), "loading %s ...", tv->model.kind->name);
     } else {

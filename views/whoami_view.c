@@ -104,6 +104,13 @@ static void put_place(const struct app *a, struct doc *out)
                   profile_path(p, PROFILE_CREDENTIALS));
     }
     put_warnings(p, out);
+    if (!*region->name) {
+        const struct err *none = aws_session_lacks_region(s);
+        doc_field(out, "region", none ? none->message
+                                      : "unknown: the instance is being "
+                                        "asked");
+        return;
+    }
     doc_fieldf(out, "region", "%s (from %s)", region->name, region->source);
     for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
         const char *name = aws_service_info(asked[i])->name;

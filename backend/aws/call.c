@@ -75,6 +75,7 @@ static void call_free(struct aws_call *c)
 {
     turn_came(c);
     scope_cancel(&c->inner);
+    aws_call_unwait(c);
     timer_stop(c->client->cfg.clock, &c->timer);
     if (c->client->cfg.budget)
         budget_cancel(c->client->cfg.budget, &c->wait);
@@ -102,7 +103,7 @@ static void observe(const struct aws_call *c, enum aws_event_kind kind,
     const struct aws_client *cl = c->client;
     struct aws_call_event e = {
         .kind = kind, .op = c->op, .subject = c->subject ? c->subject : "",
-        .region = c->region, .request_id = c->request_id, .err = err,
+        .region = c->region ? c->region : "", .request_id = c->request_id, .err = err,
         .status = c->status, .attempt = c->attempt, .wait_ms = wait_ms,
         .ms = c->last_ms, .bytes = c->answer.len,
     };
@@ -449,6 +450,25 @@ static void try_now(void *arg)
         fail(c, &err);
 }
 
+static void on_begin(struct timer *t, void *arg)
+{
+    struct aws_call *c = arg;
+    struct err err;
+    enum call_place place = aws_call_place(c, &err);
+
+    if (place == CALL_PLACED)
+        on_retry_timer(t, c);
+    else if (place == CALL_NOWHERE)
+        fail(c, &err);
+}
+
+/* From the loop, so that done never runs inside this start, and so that what
+ * was started in one turn is sorted by priority first. */
+void aws_call_begin(struct aws_call *c)
+{
+    timer_start(c->client->cfg.clock, &c->timer, 0, on_begin, c);
+}
+
 int aws_call(struct aws_client *client, struct scope *scope,
              const struct aws_op *op, json_t *params,
              const struct aws_call_opts *opts, aws_done_fn *done, void *arg,
@@ -466,7 +486,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
     c->client = client;
     c->op = op;
     c->region = xstrdup(region);
-    if (aws_call_resolve(c, err) != 0)
+    if (region && aws_call_resolve(c, err) != 0)
         goto out;
     if (op->secret) { /* a buffer that grows leaves copies behind */
         c->body.cap = SECRET_BODY;
@@ -490,9 +510,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
     c->done = done;
     c->arg = arg;
     client->calls++;
-    /* From the loop, so that done never runs inside this start, and so that
-     * what was started in one turn is sorted by priority first. */
-    timer_start(client->cfg.clock, &c->timer, 0, on_retry_timer, c);
+    aws_call_begin(c);
     c = NULL;
     rc = 0;
 out:

@@ -43,11 +43,6 @@ bool aws_client_read_only(const struct aws_client *client)
     return client->cfg.read_only;
 }
 
-const char *aws_client_region(const struct aws_client *client)
-{
-    return client->cfg.region;
-}
-
 struct budget *aws_client_budget(struct aws_client *client)
 {
     return client->cfg.budget;

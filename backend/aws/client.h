@@ -45,7 +45,7 @@ struct aws_client_config {
     struct cred_chain *creds; /* NULL = calls are not signed */
     const struct endpoints *endpoints;
     struct budget *budget; /* NULL = unlimited */
-    const char *region;
+    const char *region; /* NULL = not known yet, see aws_client_set_region() */
     bool read_only;
     struct retry_policy retry; /* zero = standard, numbers of 2026 */
 };
@@ -137,7 +137,14 @@ int aws_account_alias(struct aws_client *client, struct scope *scope,
 
 void aws_client_set_read_only(struct aws_client *client, bool on);
 bool aws_client_read_only(const struct aws_client *client);
+/* "" while it is not known. */
 const char *aws_client_region(const struct aws_client *client);
+/* A client that began without a region: calls that name none wait until one is
+ * set, or fail with err, as later ones do, once it is known that there is
+ * none; to await one is to make calls wait again. None runs a completion. */
+void aws_client_set_region(struct aws_client *client, const char *region);
+void aws_client_lack_region(struct aws_client *client, const struct err *err);
+void aws_client_await_region(struct aws_client *client);
 struct budget *aws_client_budget(struct aws_client *client); /* may be NULL */
 /* Server clock minus ours in ms, as used for signing; 0 until corrected. */
 int64_t aws_client_clock_skew_ms(const struct aws_client *client);

@@ -1,4 +1,4 @@
-/* client_internal.h - shared by client.c, call.c, call_send.c; nobody else. */
+/* client_internal.h - shared by client.c and call*.c; nobody else. */
 #ifndef ECSDASH_AWS_CLIENT_INTERNAL_H
 #define ECSDASH_AWS_CLIENT_INTERNAL_H
 
@@ -21,12 +21,15 @@ struct aws_client {
     struct rate rate; /* adaptive mode only */
     int64_t skew_ms;
     size_t calls; /* alive; must be 0 at free */
+    struct aws_call *waiting; /* for the region */
+    struct err no_region; /* why there is none; ERR_NONE = it may come */
     aws_observer_fn *observer;
     void *observer_arg;
 };
 
 /* Lives from aws_call() to the completion or the cancellation. What it waits
- * for at any moment sits in `inner`, `timer` or `wait`: exactly one. */
+ * for at any moment sits in `inner`, `timer`, `wait` or the client's list
+ * `waiting`: exactly one. */
 struct aws_call {
     struct work work; /* in the caller's scope */
     struct scope inner;
@@ -34,7 +37,7 @@ struct aws_call {
     const struct aws_op *op;
     struct strbuf body;
     struct endpoint endpoint;
-    char *region;
+    char *region; /* NULL until it is known */
     char *subject;
     enum aws_priority priority;
     size_t max_body;
@@ -43,6 +46,8 @@ struct aws_call {
     bool old_host; /* of the two names of a host the second is tried */
     struct timer timer;
     struct budget_wait wait;
+    bool waits_region;
+    struct aws_call *wait_prev, *wait_next;
     int attempt;          /* tries sent */
     int retries;          /* after failures that count as a try */
     int paid;             /* for the last retry */
@@ -65,6 +70,12 @@ struct aws_call {
 /* ERR_READ_ONLY when op changes things under read-only. */
 int aws_call_refuse(const struct aws_client *client, const struct aws_op *op,
                     struct err *err);
+/* The first thing in the life of a call, from the loop. */
+void aws_call_begin(struct aws_call *c);
+/* Does the call know its region? It may have to wait for that, or fail. */
+enum call_place { CALL_PLACED, CALL_WAITS, CALL_NOWHERE };
+enum call_place aws_call_place(struct aws_call *c, struct err *err);
+void aws_call_unwait(struct aws_call *c); /* also when it does not wait */
 /* Where it goes; 0/-1. */
 int aws_call_resolve(struct aws_call *c, struct err *err);
 /* Signs the call as of now (creds NULL: not at all) and starts it: done runs

@@ -9,13 +9,20 @@
 #include "backend/aws/endpoint.h"
 #include "backend/aws/region_names.h"
 #include "backend/base/mem.h"
+#include "backend/base/scope.h"
 #include "backend/net/http.h"
 #include "backend/net/loop.h"
 
 struct aws_session {
     struct loop *loop;
     struct profile *profile; /* NULL with no_files */
+    struct aws_env env;
     struct region region;
+    struct scope scope; /* the search for a region */
+    bool finding;
+    struct err no_region; /* what is said when the search finds nothing */
+    void (*told)(void *arg);
+    void *told_arg;
     struct retry_policy retry;
     struct endpoints *endpoints;
     struct cred_chain *creds;
@@ -37,6 +44,7 @@ static int transport(struct aws_session *s,
                      const struct aws_session_options *o, struct err *err)
 {
     const char *ca = aws_env_get(&o->env, "AWS_CA_BUNDLE");
+    const char *region = s->region.name;
     struct endpoint ep;
 
     if (!ca && s->profile)
@@ -47,7 +55,7 @@ static int transport(struct aws_session *s,
         return -1;
     for (int i = 0; i < AWS_SERVICE_N && !o->insecure; i++) {
         if (endpoint_resolve(s->endpoints, (enum aws_service)i,
-                             s->region.name, &ep, err) != 0 ||
+                             *region ? region : "us-east-1", &ep, err) != 0 ||
             http_check_plain(ep.url, err) != 0)
             return -1;
     }
@@ -70,7 +78,8 @@ static void build(struct aws_session *s, struct rng *rng,
     };
     struct aws_client_config config = {
         .loop = s->loop, .http = s->http, .clock = clock, .rng = rng,
-        .endpoints = s->endpoints, .region = s->region.name,
+        .endpoints = s->endpoints,
+        .region = s->region.name[0] ? s->region.name : NULL,
         .read_only = o->read_only, .retry = s->retry,
     };
 
@@ -81,16 +90,26 @@ static void build(struct aws_session *s, struct rng *rng,
     s->client = aws_client_new(&config);
 }
 
+/* 0 without a name: it must be asked for. */
 static int choose_region(struct aws_session *s,
                          const struct aws_session_options *o, struct err *err)
 {
-    if (!o->metadata_region ||
-        !region_is_unset(&o->env, o->region, s->profile))
-        return region_resolve(&o->env, o->region, o->region_from, s->profile,
-                              &s->region, err);
-    snprintf(s->region.name, sizeof(s->region.name), "%s", o->metadata_region);
-    snprintf(s->region.source, sizeof(s->region.source), "instance metadata");
-    return 0;
+    bool unset = region_is_unset(&o->env, o->region, s->profile);
+
+    if (unset && o->metadata_region) {
+        snprintf(s->region.name, sizeof(s->region.name), "%s",
+                 o->metadata_region);
+        snprintf(s->region.source, sizeof(s->region.source),
+                 "instance metadata");
+        return 0;
+    }
+    if (region_resolve(&o->env, o->region, o->region_from, s->profile,
+                       &s->region, &s->no_region) == 0 ||
+        (unset && o->ask_metadata))
+        return 0;
+    if (err)
+        *err = s->no_region;
+    return -1;
 }
 
 static bool one_of(const char *name, const char *const *list)
@@ -135,7 +154,7 @@ bool aws_session_region_doubt(const struct aws_session *s, char *buf,
 {
     const char *name = s->region.name, *near = region_nearest(name);
 
-    if (region_is_listed(name) || endpoints_override(s->endpoints))
+    if (!*name || region_is_listed(name) || endpoints_override(s->endpoints))
         return false;
     snprintf(buf, n, "%s (from %s) is none of the regions that were known "
              "when this program was made%s%s%s", name, s->region.source,
@@ -144,20 +163,57 @@ bool aws_session_region_doubt(const struct aws_session *s, char *buf,
     return true;
 }
 
-bool aws_session_lacks_region(const struct aws_session_options *o,
-                              struct profile **profile)
+/* ---- a region that must be asked for ---- */
+
+static void on_region(void *arg, const char *name, const struct err *err)
 {
-    *profile = NULL;
-    if (!o->no_files) {
-        *profile = profile_load(&o->env, o->profile, NULL);
-        if (!*profile)
-            return false; /* aws_session_new() says why */
+    struct aws_session *s = arg;
+
+    (void)err; /* what can be done is said by region_resolve() */
+    s->finding = false;
+    if (name) {
+        snprintf(s->region.name, sizeof(s->region.name), "%s", name);
+        snprintf(s->region.source, sizeof(s->region.source),
+                 "instance metadata");
+        aws_client_set_region(s->client, name);
+    } else {
+        aws_client_lack_region(s->client, &s->no_region);
     }
-    if (region_is_unset(&o->env, o->region, *profile))
-        return true;
-    profile_free(*profile);
-    *profile = NULL;
-    return false;
+    if (s->told)
+        s->told(s->told_arg);
+}
+
+/* no_region is what is said where there is nobody to ask. */
+static int find_region(struct aws_session *s)
+{
+    if (region_from_metadata(s->http, &s->env, s->profile, &s->scope,
+                             on_region, s, NULL) != 0)
+        return -1;
+    s->finding = true;
+    return 0;
+}
+
+void aws_session_find_region(struct aws_session *s)
+{
+    if (aws_session_lacks_region(s) && find_region(s) == 0)
+        aws_client_await_region(s->client);
+}
+
+bool aws_session_finds_region(const struct aws_session *s)
+{
+    return s->finding;
+}
+
+const struct err *aws_session_lacks_region(const struct aws_session *s)
+{
+    return s->finding || s->region.name[0] ? NULL : &s->no_region;
+}
+
+void aws_session_on_region(struct aws_session *s, void (*fn)(void *arg),
+                           void *arg)
+{
+    s->told = fn;
+    s->told_arg = arg;
 }
 
 struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
@@ -167,6 +223,8 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
     struct aws_session *s = xcalloc(1, sizeof(*s));
 
     s->loop = loop;
+    s->env = o->env;
+    scope_init(&s->scope, NULL);
     if (!o->no_files) {
         s->profile = profile_load(&o->env, o->profile, err);
         if (!s->profile)
@@ -175,14 +233,19 @@ struct aws_session *aws_session_new(struct loop *loop, struct rng *rng,
     if (choose_region(s, o, err) != 0)
         goto fail;
     s->endpoints = endpoints_new(&o->env, o->endpoint_url, s->profile, err);
-    if (!s->endpoints || check_region(s, o, err) != 0)
+    if (!s->endpoints)
+        goto fail;
+    if (s->region.name[0] && check_region(s, o, err) != 0)
         goto fail;
     if (retry_policy_resolve(&o->env, s->profile, &s->retry, err) != 0)
         goto fail;
     if (transport(s, o, err) != 0)
         goto fail;
     build(s, rng, o);
-    return s;
+    if (s->region.name[0] || find_region(s) == 0)
+        return s;
+    if (err)
+        *err = s->no_region;
 fail:
     aws_session_free(s);
     return NULL;
@@ -192,6 +255,7 @@ void aws_session_free(struct aws_session *s)
 {
     if (!s)
         return;
+    scope_cancel(&s->scope);
     aws_client_free(s->client);
     cred_chain_free(s->creds);
     if (s->own_http)

@@ -138,6 +138,64 @@ static void a_frame_is_painted_before_any_reply(void **state)
     close(fd);
 }
 
+/* A simulator, and the environment of an instance on which nothing names a
+ * region; metadata is who is asked for it. */
+static struct screen *on_instance(struct sim_child *sim, const char *faults,
+                                  const char *metadata)
+{
+    const char *args[] = {"--seed", "7", faults ? "--sim-faults" : NULL,
+                          faults, NULL};
+    const char *argv[] = {NULL, NULL};
+    char service[160];
+    assert_true(sim_child_start(sim, args));
+    snprintf(service, sizeof(service), "AWS_EC2_METADATA_SERVICE_ENDPOINT=%s",
+             metadata ? metadata : sim->endpoint);
+    const char *env[] = {sim->envp[0], sim->envp[1], sim->envp[2], service,
+                         "AWS_EC2_METADATA_DISABLED=false", NULL};
+    struct screen_options o = {.rows = 24, .cols = 80, .argv = argv,
+                               .env = env};
+    return screen_start(&o);
+}
+
+/* The instance tells its region drop by drop: the screen is there before. */
+static void the_region_of_the_instance_is_awaited_on_the_screen(void **state)
+{
+    (void)state;
+    struct sim_child sim;
+    struct screen *s = on_instance(
+        &sim, "drip:GetZone:count=all:bytes=40:ms=80", NULL);
+    scene_shows(s, "asking this instance for its region");
+    assert_true(scene_row_has(s, 0, "finding the region"));
+    screen_keys(s, "?");
+    scene_shows(s, "everywhere");
+    screen_keys(s, "q");
+    scene_shows(s, "of 49");
+    assert_true(scene_row_has(s, 0, "eu-west-1"));
+    screen_keys(s, "Q");
+    assert_int_equal(screen_end(s), 0);
+    screen_free(s);
+    sim_child_stop(&sim);
+}
+
+static void without_any_region_one_can_be_chosen(void **state)
+{
+    (void)state;
+    struct sim_child sim;
+    struct screen *s = on_instance(&sim, NULL, "http://127.0.0.1:9");
+    scene_shows(s, "No region is set. Give --region");
+    scene_shows(s, ":region lists them");
+    assert_true(scene_row_has(s, 0, "NO REGION"));
+    screen_keys(s, "W");
+    scene_shows(s, "region            No region is set");
+    screen_keys(s, "q:region eu-west-1\r");
+    scene_shows(s, "of 49");
+    assert_true(scene_row_has(s, 0, "eu-west-1"));
+    screen_keys(s, "Q");
+    assert_int_equal(screen_end(s), 0);
+    screen_free(s);
+    sim_child_stop(&sim);
+}
+
 static void endpoints_without_tls_are_named_in_the_header(void **state)
 {
     (void)state;
@@ -214,6 +272,8 @@ int main(void)
         cmocka_unit_test(every_size_starts_with_the_worst_service),
         cmocka_unit_test(colours_are_there_and_go_away_when_not_wanted),
         cmocka_unit_test(a_frame_is_painted_before_any_reply),
+        cmocka_unit_test(the_region_of_the_instance_is_awaited_on_the_screen),
+        cmocka_unit_test(without_any_region_one_can_be_chosen),
         cmocka_unit_test(endpoints_without_tls_are_named_in_the_header),
         cmocka_unit_test(a_dumb_terminal_is_refused_with_a_sentence),
         cmocka_unit_test(an_unknown_option_is_a_usage_error),

@@ -184,7 +184,7 @@ static int make_client(struct sts_job *j, const struct cred_context *cx,
     if (!cx->loop || !cx->http || !cx->endpoints)
         return err_set(err, ERR_CREDENTIALS,
                        "A role can't be assumed without a network.");
-    if (!cx->region)
+    if (!cx->region || !*cx->region)
         return err_set(err, ERR_CONFIG, "A role can't be assumed without a "
                        "region: set AWS_REGION, or region in the profile.");
     if (choose_global(j, cx, err) != 0)
