@@ -168,6 +168,16 @@ const char *fmt_iso(int64_t wall_ms, enum fmt_zone zone, char out[40])
     return out;
 }
 
+const char *fmt_iso_ms(int64_t wall_ms, char out[40])
+{
+    struct civil c = to_civil(wall_ms, FMT_UTC);
+
+    snprintf(out, 40, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", c.year % 10000,
+             c.month % 100, c.day % 100, c.hour % 24, c.minute % 60,
+             c.second % 60, c.ms % 1000);
+    return out;
+}
+
 const char *fmt_amz_date(int64_t wall_ms, char out[20])
 {
     struct civil c = to_civil(wall_ms, FMT_UTC);

@@ -18,6 +18,8 @@ const char *fmt_clock(int64_t wall_ms, enum fmt_zone zone, char out[16]);
 const char *fmt_clock_ms(int64_t wall_ms, enum fmt_zone zone, char out[20]);
 /* "2026-11-21T14:32:07Z" (UTC) or with "+01:00". */
 const char *fmt_iso(int64_t wall_ms, enum fmt_zone zone, char out[40]);
+/* "2026-11-21T14:32:07.204Z", UTC. */
+const char *fmt_iso_ms(int64_t wall_ms, char out[40]);
 /* "20261121T143207Z", as SigV4 wants it. */
 const char *fmt_amz_date(int64_t wall_ms, char out[20]);
 /* ISO 8601 ("2026-11-21T14:32:07[.123](Z|+01:00)"), to wall ms; -1 if not. */

@@ -208,6 +208,9 @@ int safefile_create(const char *path, struct err *err)
     if (fd < 0 && errno == EEXIST)
         return err_set(err, ERR_USAGE, "%s is there already: choose another "
                        "name.", path);
+    if (fd < 0 && errno == ENOENT)
+        return err_set(err, ERR_NOT_FOUND, "Cannot create %s: its folder does "
+                       "not exist. Make it, or choose another.", path);
     if (fd < 0)
         return err_set_errno(err, errno, "Cannot create %s", path);
     return fd;

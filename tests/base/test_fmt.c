@@ -68,6 +68,8 @@ static void times_are_written_in_utc(void **state)
     assert_string_equal(fmt_http_date(MOMENT, e),
                         "Sat, 21 Nov 2026 14:32:07 GMT");
     assert_string_equal(fmt_iso(-1, FMT_UTC, c), "1969-12-31T23:59:59Z");
+    assert_string_equal(fmt_iso_ms(MOMENT - 200, c), "2026-11-21T14:32:07.004Z");
+    assert_string_equal(fmt_iso_ms(-1, c), "1969-12-31T23:59:59.999Z");
     assert_string_equal(fmt_clock_ms(-1, FMT_UTC, b), "23:59:59.999Z");
     assert_string_equal(fmt_iso(INT64_MAX, FMT_UTC, c),
                         "9999-12-31T23:59:59Z");

@@ -97,6 +97,25 @@ static void shown_lines_are_saved_for_their_owner_only(void **state)
     screen_free(s);
 }
 
+static void the_home_folder_has_a_short_name(void **state)
+{
+    char *home = xasprintf("HOME=%s", dir), *path = in_dir("home.log"), *text;
+    size_t lines;
+    struct scene sc = {.env = {home}};
+    (void)state;
+    struct screen *s = scene_ready(&sc);
+    scene_type(s, "l");
+    scene_shows(s, "574 lines");
+    save(s, "~/home.log");
+    scene_shows(s, "Saved 574 lines to /");
+    text = read_file(path, &lines);
+    assert_int_equal(lines, 574);
+    free(text);
+    free(path);
+    free(home);
+    screen_free(s);
+}
+
 static void what_is_there_is_left_alone(void **state)
 {
     (void)state;
@@ -116,7 +135,7 @@ static void what_is_there_is_left_alone(void **state)
     assert_string_equal(text, "precious\n");
     free(text);
     save(s, "/no/such/folder/x");
-    scene_shows(s, "Cannot create /no/such/folder/x");
+    scene_shows(s, "Cannot create /no/such/folder/x: its folder does not exist");
     free(target);
     free(link);
     screen_free(s);
@@ -294,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shown_lines_are_saved_for_their_owner_only),
+        cmocka_unit_test(the_home_folder_has_a_short_name),
         cmocka_unit_test(what_is_there_is_left_alone),
         cmocka_unit_test(lines_go_to_a_command_and_its_output_is_shown),
         cmocka_unit_test(a_command_can_be_stopped),

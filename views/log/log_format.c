@@ -19,14 +19,11 @@ int log_output_find(const char *name)
     return -1;
 }
 
-/* "2026-11-21T14:31:57.204Z" */
 static void put_time(struct strbuf *out, int64_t ms)
 {
     char iso[40];
 
-    fmt_iso(ms, FMT_UTC, iso);
-    strbuf_printf(out, "%.*s.%03dZ", (int)strcspn(iso, "Z"), iso,
-                  (int)(ms % 1000 < 0 ? 0 : ms % 1000));
+    strbuf_puts(out, fmt_iso_ms(ms, iso));
 }
 
 static const char *service_of(const struct log_format *f,

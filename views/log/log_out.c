@@ -165,6 +165,13 @@ static void save_more(struct timer *t, void *arg)
     app_dirty(a, PAINT_DATA);
 }
 
+static const char *env_or(const char *name, const char *other)
+{
+    struct aws_env env = aws_env_process();
+    const char *v = aws_env_get(&env, name);
+    return v && *v ? v : other;
+}
+
 static bool ends_in(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);
@@ -179,18 +186,37 @@ static bool is_busy(struct log_view *lv)
     return lv->out != NULL;
 }
 
-static void save_to(void *arg, enum prompt_result r, const char *path)
+/* `~/` as shells have it. NULL: there is no home, and that was said. */
+static char *whole_path(struct log_view *lv, const char *path)
+{
+    const char *home = env_or("HOME", NULL);
+
+    if (strncmp(path, "~/", 2) != 0)
+        return xstrdup(path);
+    if (home)
+        return xasprintf("%s%s", home, path + 1);
+    app_say(lv->view.app, MSG_WARN, "HOME is not set, so there is no ~: "
+            "name the whole path.");
+    return NULL;
+}
+
+static void save_to(void *arg, enum prompt_result r, const char *typed)
 {
     struct log_view *lv = arg;
     struct err err = {0};
     struct log_out *o;
+    char *path;
     int fd;
 
-    if (r != PROMPT_ACCEPTED || !*path || is_busy(lv))
+    if (r != PROMPT_ACCEPTED || !*typed || is_busy(lv))
+        return;
+    path = whole_path(lv, typed);
+    if (!path)
         return;
     fd = safefile_create(path, &err);
     if (fd < 0) {
         app_say_err(lv->view.app, "save", &err);
+        free(path);
         return;
     }
     o = out_new(lv, path);
@@ -199,6 +225,7 @@ static void save_to(void *arg, enum prompt_result r, const char *path)
         ends_in(path, ".ndjson"))
         o->format.output = LOG_OUTPUT_JSON;
     timer_start(lv->view.app->o.clock, &o->timer, 0, save_more, o);
+    free(path);
 }
 
 void log_save_ask(struct log_view *lv)
@@ -218,13 +245,6 @@ void log_save_ask(struct log_view *lv)
 }
 
 /* ---- to a program that takes the terminal ---------------------------- */
-
-static const char *env_or(const char *name, const char *other)
-{
-    struct aws_env env = aws_env_process();
-    const char *v = aws_env_get(&env, name);
-    return v && *v ? v : other;
-}
 
 void log_lend(struct log_view *lv, bool edit)
 {

@@ -76,17 +76,19 @@ static void put_origin(struct log_view *lv, struct doc *out,
                        const struct logbuf_line *l)
 {
     char iso[40], when[40], age[24];
+    struct logsrc_source s;
 
-    doc_fieldf(out, "time", "%s, %s ago", fmt_iso(l->timestamp_ms, FMT_UTC,
-                                                  iso),
+    doc_fieldf(out, "time", "%s, %s ago", fmt_iso_ms(l->timestamp_ms, iso),
                fmt_duration(app_now(lv->view.app) - l->timestamp_ms, age));
     if (l->kind != LOG_TEXT)
         return;
-    doc_fieldf(out, "ingested", "%s%s", fmt_iso(l->ingestion_ms, FMT_UTC,
-                                                when),
+    logsrc_source(lv->src, l->source, &s);
+    doc_fieldf(out, "ingested", "%s%s", fmt_iso_ms(l->ingestion_ms, when),
                l->late ? ", after its neighbours were shown" : "");
-    doc_field(out, "task", logsrc_task(lv->src, l->source));
-    doc_field(out, "container", logsrc_container(lv->src, l->source));
+    doc_fieldf(out, "task", "%s%s%s %s", s.task, *s.revision ? " " : "",
+               s.revision, s.container);
+    doc_fieldf(out, "stream", "%s %s%s%s", s.group, s.stream,
+               *s.region ? " in " : "", s.region);
 }
 
 void log_pretty(struct log_view *lv)

@@ -105,7 +105,7 @@ static void copy_line(struct log_view *lv, bool whole)
         app_copy(lv->view.app, "line", l.text);
         return;
     }
-    char *text = xasprintf("%s %s %s %s", fmt_iso(l.timestamp_ms, FMT_UTC, at),
+    char *text = xasprintf("%s %s %s %s", fmt_iso_ms(l.timestamp_ms, at),
                            logsrc_task(lv->src, l.source),
                            logsrc_container(lv->src, l.source), l.text);
     app_copy(lv->view.app, "whole line", text);
