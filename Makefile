@@ -75,7 +75,8 @@ endif
 all: $(B)/ecsdash
 	@if [ "$(MODE)" = release ]; then ln -sfn build/release/ecsdash ecsdash; fi
 
-demo: deps
+demo:
+	$(Q)sh contrib/deps.sh build
 	$(Q)$(MAKE) --no-print-directory all
 	./ecsdash --demo
 

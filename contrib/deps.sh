@@ -1,18 +1,20 @@
 #!/bin/sh
-# Install what building and testing need, by Debian package name. Does nothing
-# where all is there; says what it installs; asks before sudo on a terminal.
+# Install what is missing, by Debian package name: `deps.sh build` what building
+# takes, `deps.sh` what the tests take, too. Does nothing where all is there;
+# says what it installs; asks before sudo on a terminal.
 set -eu
 need="build-essential pkg-config libncurses-dev libcurl4-openssl-dev
- libjansson-dev libuv1-dev libcmocka-dev libssl-dev libexpat1-dev
- libpcre2-dev zlib1g-dev libvterm-dev tmux python3-venv ncurses-term
- awscli openssl clang clang-tidy cppcheck jq mandoc groff-base zsh fish"
+ libjansson-dev libuv1-dev libssl-dev libexpat1-dev libpcre2-dev zlib1g-dev"
+[ "${1:-}" = build ] || need="$need libcmocka-dev libvterm-dev ncurses-term
+ tmux python3-venv awscli openssl clang clang-tidy cppcheck jq git
+ mandoc groff-base man-db zsh fish"
 missing=
 for p in $need; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' ||
         missing="$missing $p"
 done
 if [ -n "$missing" ]; then
-    echo "make deps: installing$missing"
+    echo "make deps: installing" $missing
     sudo=
     if [ "$(id -u)" != 0 ]; then
         sudo=sudo
@@ -26,6 +28,7 @@ if [ -n "$missing" ]; then
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq \
         --no-install-recommends $missing >/dev/null
 fi
+[ "${1:-}" = build ] && exit
 # moto and botocore for the emulator tests: a venv where they are missing and
 # the package index can be reached; else those tests are counted as skipped.
 if ! python3 -c 'import moto, botocore, flask' 2>/dev/null &&

@@ -5,6 +5,7 @@
 #include "backend/base/fmt.h"
 #include "backend/base/grammar.h"
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 #include "backend/base/strbuf.h"
 #include "views/app.h"
 #include "views/kind.h"
@@ -177,6 +178,23 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static void say_unknown(struct app *a, const char *word)
+{
+    struct nearest n = nearest_to(word, strlen(word));
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        nearest_offer(&n, commands[i].info.name);
+    for (size_t i = 0; kinds[i]; i++)
+        nearest_offer(&n, kinds[i]->name);
+    for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
+        nearest_offer(&n, action_get(id)->name);
+    if (nearest_get(&n))
+        app_say(a, MSG_ERROR, "Unknown command %s; did you mean :%s?", word,
+                nearest_get(&n));
+    else
+        app_say(a, MSG_ERROR, "Unknown command %s. Tab lists commands, ? the "
+                "keys.", word);
+}
+
 void command_run(struct app *a, const char *line)
 {
     int argc;
@@ -203,8 +221,7 @@ void command_run(struct app *a, const char *line)
         else if (act && argc == 1)
             app_do(a, act->id);
         else
-            app_say(a, MSG_ERROR, "Unknown command %s. Tab lists commands, "
-                    "? the keys.", argv[0]);
+            say_unknown(a, argv[0]);
     }
     grammar_words_free(argv);
 }

@@ -246,6 +246,10 @@ static void commands_that_fail_say_why_and_stay(void **state)
 {
     struct lab *l = *state;
     open_two(l, NULL);
+    app_command(l->app, "whoam");
+    assert_said(l, "Unknown command whoam; did you mean :whoami?");
+    app_command(l->app, "xyzzy");
+    assert_said(l, "Unknown command xyzzy. Tab lists commands, ? the keys.");
     app_command(l->app, "profile nobody");
     assert_said(l, "nobody");
     app_command(l->app, "region not/a/region");
