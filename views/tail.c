@@ -138,7 +138,7 @@ static void feed(struct tail_service *s, const struct snapshot *snap)
                           &(struct log_task_source){
                               .task = row->task,
                               .def = row->taskdef,
-                              .verdict = row->stopped ? row->cause.verdict
+                              .verdict = row->stopped ? row->cause->verdict
                                                       : NULL}))
             s->waiting = true;
     }

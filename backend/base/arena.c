@@ -12,7 +12,7 @@
 #include "backend/base/strtab.h"
 
 /* Half of the last block is lost on average, in each of hundreds of pages. */
-enum { FIRST_BLOCK = 1024, MAX_BLOCK = 8 * 1024 };
+enum { FIRST_BLOCK = 512, MAX_BLOCK = 4 * 1024 };
 
 struct block {
     struct block *next;

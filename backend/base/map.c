@@ -8,8 +8,8 @@
 #include "backend/base/mem.h"
 
 struct entry {
-    char *key;   /* NULL: removed, waits for compaction */
-    void *value;
+    void *value; /* NULL: removed, waits for compaction */
+    char *key;   /* ours; NULL where the value knows it */
     uint64_t hash;
 };
 
@@ -19,8 +19,9 @@ struct entry {
 struct map {
     struct entry *entries;
     size_t used, cap, len; /* used counts removed ones too */
-    size_t *index;
+    uint32_t *index;
     size_t index_cap; /* a power of two, or 0 */
+    const char *(*key_of)(const void *value); /* or NULL */
 };
 
 static uint64_t hash_key(const char *s)
@@ -37,10 +38,23 @@ struct map *map_new(void)
     return xcalloc(1, sizeof(struct map));
 }
 
+struct map *map_new_keyed(const char *(*key_of)(const void *value))
+{
+    struct map *m = map_new();
+
+    m->key_of = key_of;
+    return m;
+}
+
+static const char *key_of(const struct map *m, const struct entry *e)
+{
+    return e->key ? e->key : m->key_of(e->value);
+}
+
 void map_clear(struct map *m, void (*free_value)(void *))
 {
     for (size_t i = 0; i < m->used; i++) {
-        if (!m->entries[i].key)
+        if (!m->entries[i].value)
             continue;
         free(m->entries[i].key);
         if (free_value)
@@ -48,7 +62,7 @@ void map_clear(struct map *m, void (*free_value)(void *))
     }
     free(m->entries);
     free(m->index);
-    *m = (struct map){0};
+    *m = (struct map){.key_of = m->key_of};
 }
 
 void map_free(struct map *m, void (*free_value)(void *))
@@ -68,7 +82,7 @@ static struct entry *find(const struct map *m, const char *key, uint64_t hash)
     for (size_t i = hash & mask; m->index[i]; i = (i + 1) & mask) {
         struct entry *e = &m->entries[m->index[i] - 1];
 
-        if (e->key && e->hash == hash && !strcmp(e->key, key))
+        if (e->value && e->hash == hash && strcmp(key_of(m, e), key) == 0)
             return e;
     }
     return NULL;
@@ -88,7 +102,7 @@ static void index_add(struct map *m, size_t at)
 
     while (m->index[i])
         i = (i + 1) & mask;
-    m->index[i] = at + 1;
+    m->index[i] = (uint32_t)at + 1;
 }
 
 /* Squeeze removed entries out and size the index for one more entry. */
@@ -97,7 +111,7 @@ static void rebuild(struct map *m)
     size_t n = 0, want = 16;
 
     for (size_t i = 0; i < m->used; i++)
-        if (m->entries[i].key)
+        if (m->entries[i].value)
             m->entries[n++] = m->entries[i];
     m->used = n;
     /* Half full at most after a rebuild, so that rebuilds stay rare. */
@@ -126,7 +140,7 @@ void *map_put(struct map *m, const char *key, void *value)
         rebuild(m);
     m->entries = xgrow(m->entries, &m->cap, m->used + 1, sizeof(*m->entries));
     m->entries[m->used] = (struct entry){
-        .key = xstrdup(key), .value = value, .hash = hash};
+        .value = value, .key = m->key_of ? NULL : xstrdup(key), .hash = hash};
     index_add(m, m->used);
     m->used++;
     m->len++;
@@ -136,13 +150,16 @@ void *map_put(struct map *m, const char *key, void *value)
 void *map_remove(struct map *m, const char *key)
 {
     struct entry *e = find(m, key, hash_key(key));
+    void *value;
 
     if (!e)
         return NULL;
     free(e->key); /* key may be this very string: not used after */
     e->key = NULL;
+    value = e->value;
+    e->value = NULL;
     m->len--;
-    return e->value;
+    return value;
 }
 
 size_t map_len(const struct map *m)
@@ -155,10 +172,10 @@ int map_next(const struct map *m, size_t *i, const char **key, void **value)
     for (; *i < m->used; ++*i) {
         const struct entry *e = &m->entries[*i];
 
-        if (!e->key)
+        if (!e->value)
             continue;
         if (key)
-            *key = e->key;
+            *key = key_of(m, e);
         if (value)
             *value = e->value;
         ++*i;

@@ -1,4 +1,4 @@
-/* map.h - string to pointer, insertion-ordered iteration. Keys are copied. */
+/* map.h - string to pointer, insertion-ordered iteration. */
 #ifndef ECSDASH_BASE_MAP_H
 #define ECSDASH_BASE_MAP_H
 
@@ -6,7 +6,10 @@
 
 struct map;
 
-struct map *map_new(void);
+struct map *map_new(void); /* keys are copied */
+/* Keys are not kept: the values know them. key_of() says the same of a value
+ * as long as it is in; what it points at may move. */
+struct map *map_new_keyed(const char *(*key_of)(const void *value));
 /* free_value (may be NULL) is called for each value. */
 void map_free(struct map *m, void (*free_value)(void *));
 void *map_get(const struct map *m, const char *key); /* NULL when absent */

@@ -7,6 +7,36 @@
 
 #include "backend/base/mem.h"
 
+static const char *svc_name(const void *p)
+{
+    return ((const struct svc_entry *)p)->name;
+}
+
+static const char *svc_arn(const void *p)
+{
+    return ((const struct svc_entry *)p)->arn;
+}
+
+static const char *task_id(const void *p)
+{
+    return arn_tail(((const struct task_entry *)p)->arn);
+}
+
+static const char *td_arn(const void *p)
+{
+    return ((const struct td_entry *)p)->arn;
+}
+
+void entries_init(struct store *s)
+{
+    s->watch_by_name = map_new();
+    s->svc_by_arn = map_new_keyed(svc_arn);
+    s->task_by_id = map_new_keyed(task_id);
+    s->taskdefs = map_new_keyed(td_arn);
+    s->strings = strtab_new();
+    s->watch_tail = &s->watches;
+}
+
 struct watch *watch_get(struct store *s, const char *name_or_arn)
 {
     const char *name = arn_tail(name_or_arn);
@@ -16,7 +46,7 @@ struct watch *watch_get(struct store *s, const char *name_or_arn)
         w = xcalloc(1, sizeof(*w));
         w->store = s;
         w->name = xstrdup(name);
-        w->svc_by_name = map_new();
+        w->svc_by_name = map_new_keyed(svc_name);
         map_put(s->watch_by_name, name, w);
         *s->watch_tail = w;
         s->watch_tail = &w->next;

@@ -129,6 +129,15 @@ static struct page *lot_page(struct lots *l, enum lot lot)
     return l->pages[lot];
 }
 
+static const struct stop_cause *cause_of(const struct task_row *row,
+                                         struct arena *a)
+{
+    struct stop_cause *cause = arena_alloc(a, sizeof(*cause));
+
+    stop_cause_of(row->task, row->taskdef, a, cause);
+    return cause;
+}
+
 static void task_eval(struct task_entry *e, struct lots *l)
 {
     struct page *p = lot_page(l, e->task == NULL ? LOT_LOADING
@@ -143,9 +152,7 @@ static void task_eval(struct task_entry *e, struct lots *l)
     row->stopped = e->final;
     row->remembered = e->remembered;
     row->taskdef = e->td != NULL ? e->td->td : NULL;
-    row->cause.exit_code = -1;
-    if (e->final)
-        stop_cause_of(e->task, row->taskdef, p->arena, &row->cause);
+    row->cause = e->final ? cause_of(row, p->arena) : &stop_cause_none;
     e->row = row;
     e->row_key = row->task->arn;
     page_set(&e->row_page, p);
@@ -187,7 +194,7 @@ static void summarise(struct svc_entry *e, struct arena *a, int64_t now,
     for (size_t i = 0; i < e->n_stops; i++)
         if (e->stops[i]->row != NULL && e->stops[i]->row->stopped) {
             tasks[n] = e->stops[i]->task;
-            causes[n++] = e->stops[i]->row->cause;
+            causes[n++] = *e->stops[i]->row->cause;
         }
     if (n > 0) {
         stop_summarise(tasks, causes, n, now, scratch, out);

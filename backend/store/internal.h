@@ -301,7 +301,8 @@ struct store {
 int64_t store_now(const struct store *s);  /* mono */
 int64_t store_wall(const struct store *s); /* wall, server's clock */
 
-/* entry.c: get or create. */
+/* entry.c: the maps of entries; get or create. */
+void entries_init(struct store *s);
 struct watch *watch_get(struct store *s, const char *name_or_arn);
 struct svc_entry *svc_get(struct watch *w, const char *name_or_arn);
 void svc_set_arn(struct svc_entry *e, const char *arn);

@@ -39,12 +39,7 @@ struct store *store_new(struct loop *loop, struct aws_client *client,
     else
         rng_seed_os(&s->rng);
     scope_init(&s->scope, NULL);
-    s->watch_by_name = map_new();
-    s->svc_by_arn = map_new();
-    s->task_by_id = map_new();
-    s->taskdefs = map_new();
-    s->strings = strtab_new();
-    s->watch_tail = &s->watches;
+    entries_init(s);
     return s;
 }
 

@@ -55,11 +55,11 @@ struct service_row {
 
 struct task_row {
     const struct ecs_task *task;
-    struct stop_cause cause; /* meaningful when stopped */
+    const struct stop_cause *cause; /* stop_cause_none until stopped */
+    const struct ecs_taskdef *taskdef; /* or NULL */
     bool stopped;
     bool loading, failed; /* as above */
     bool remembered; /* ECS has forgotten it; we have not */
-    const struct ecs_taskdef *taskdef; /* or NULL */
 };
 
 struct container_row {

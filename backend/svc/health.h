@@ -68,6 +68,9 @@ struct stop_cause {
     const char *hint;      /* what to do next, one clause; static; or NULL */
 };
 
+/* Of a task that has not stopped. */
+extern const struct stop_cause stop_cause_none;
+
 /* td may be NULL (then every container counts as essential). Strings live in
  * `arena`. */
 void stop_cause_of(const struct ecs_task *task, const struct ecs_taskdef *td,

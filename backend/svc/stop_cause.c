@@ -301,6 +301,8 @@ static bool speaks_of_failure(const char *text)
     return has(text, "fail") || has(text, "Fail") || has(text, "unhealthy");
 }
 
+const struct stop_cause stop_cause_none = {.exit_code = -1};
+
 void stop_cause_of(const struct ecs_task *t, const struct ecs_taskdef *td,
                    struct arena *arena, struct stop_cause *out)
 {

@@ -245,14 +245,14 @@ static void stopped_tasks_outlive_the_hour_of_ecs(void **state)
     r = env_row(sub, t->id);
     assert_non_null(r);
     assert_true(r->stopped);
-    assert_true(r->cause.abnormal);
+    assert_true(r->cause->abnormal);
     assert_false(r->remembered);
     t->forgotten = true;
     env_pass(&e, 30000);
     r = env_row(sub, t->id);
     assert_non_null(r);
     assert_true(r->remembered);
-    assert_int_equal(r->cause.exit_code, 1);
+    assert_int_equal(r->cause->exit_code, 1);
     subscription_close(sub);
     env_close(&e);
 }

@@ -274,6 +274,48 @@ static void map_allows_removing_the_key_just_returned(void **state)
     map_free(NULL, free);
 }
 
+struct named {
+    char *name; /* moved by the test */
+};
+
+static const char *name_of(const void *p)
+{
+    return ((const struct named *)p)->name;
+}
+
+static void a_keyed_map_asks_the_values_for_their_keys(void **state)
+{
+    struct map *m = map_new_keyed(name_of);
+    struct named v[200];
+    const char *key;
+    void *value;
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        v[i].name = xasprintf("n%d", i);
+        assert_null(map_put(m, v[i].name, &v[i]));
+    }
+    for (int i = 0; i < 200; i++) {
+        free(v[i].name); /* equal, but elsewhere */
+        v[i].name = xasprintf("n%d", i);
+    }
+    assert_ptr_equal(map_get(m, "n77"), &v[77]);
+    for (int i = 0; i < 200; i += 2)
+        assert_ptr_equal(map_remove(m, v[i].name), &v[i]);
+    assert_null(map_get(m, "n76"));
+    for (size_t i = 0; map_next(m, &i, &key, &value); n++)
+        assert_ptr_equal(key, ((struct named *)value)->name);
+    assert_int_equal(n, 100);
+    assert_ptr_equal(map_put(m, "n77", &v[77]), &v[77]);
+    map_clear(m, NULL);
+    assert_null(map_put(m, "n5", &v[5]));
+    assert_ptr_equal(map_get(m, "n5"), &v[5]);
+    map_free(m, NULL);
+    for (int i = 0; i < 200; i++)
+        free(v[i].name);
+}
+
 static void map_agrees_with_an_array_over_random_use(void **state)
 {
     enum { KEYS = 300 };
@@ -384,6 +426,7 @@ int main(void)
         cmocka_unit_test(arena_lives_until_last_unref),
         cmocka_unit_test(map_replaces_removes_and_iterates_in_order),
         cmocka_unit_test(map_allows_removing_the_key_just_returned),
+        cmocka_unit_test(a_keyed_map_asks_the_values_for_their_keys),
         cmocka_unit_test(map_agrees_with_an_array_over_random_use),
         cmocka_unit_test(rng_matches_published_xoshiro),
         cmocka_unit_test(rng_repeats_for_a_seed_and_stays_in_bounds),

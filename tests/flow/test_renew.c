@@ -36,7 +36,7 @@ static void a_task_that_was_only_listed(void **state)
     assert_false(r->failed);
     assert_true(r->stopped);
     assert_string_equal(r->task->last_status, "STOPPED");
-    assert_string_equal(r->cause.verdict, "app exit 3");
+    assert_string_equal(r->cause->verdict, "app exit 3");
     assert_null(kind_tasks.renew(&row, json_false(), a));
     json_decref(o);
     arena_unref(a);

@@ -30,7 +30,7 @@ CELL(c_status)
     }
     cell_text(out, r->task->last_status);
     if (r->stopped)
-        out->role = r->cause.abnormal ? ROLE_BAD : ROLE_OFF;
+        out->role = r->cause->abnormal ? ROLE_BAD : ROLE_OFF;
     else if (is(r->task->desired_status, "STOPPED"))
         out->role = ROLE_WARN;
     else
@@ -93,10 +93,10 @@ CELL(c_why)
     if (r->loading)
         return;
     if (r->stopped || is(r->task->desired_status, "STOPPED")) {
-        cell_text(out, r->cause.verdict && *r->cause.verdict
-                           ? r->cause.verdict
+        cell_text(out, r->cause->verdict && *r->cause->verdict
+                           ? r->cause->verdict
                            : r->task->stopped_reason);
-        out->role = r->cause.abnormal ? ROLE_BAD : ROLE_OFF;
+        out->role = r->cause->abnormal ? ROLE_BAD : ROLE_OFF;
     } else if (!is(r->task->last_status, "RUNNING") && r->task->created_ms) {
         const char *what = is(r->task->last_status, "PROVISIONING")
                                ? "waiting for network or capacity"
@@ -356,7 +356,7 @@ static void summary(const struct snapshot *s, int64_t now, struct doc *out)
         ROW(s->rows[i].data);
         if (r->stopped) {
             stopped++;
-            bad += r->cause.abnormal;
+            bad += r->cause->abnormal;
         } else if (is(r->task->last_status, "RUNNING")) {
             running++;
         } else {
@@ -395,8 +395,11 @@ static const void *renew(const void *row, json_t *o, struct arena *a)
     r->task = t;
     r->loading = r->failed = false;
     r->stopped = is(t->last_status, "STOPPED");
-    if (r->stopped)
-        stop_cause_of(t, r->taskdef, a, &r->cause);
+    if (r->stopped) {
+        struct stop_cause *cause = arena_alloc(a, sizeof(*cause));
+        stop_cause_of(t, r->taskdef, a, cause);
+        r->cause = cause;
+    }
     return r;
 }
 

@@ -64,16 +64,16 @@ void tasks_explain(const void *row, int64_t now, int cols, int rows,
                                              "again by and by" : " loading");
         return;
     }
-    if (r->cause.verdict && *r->cause.verdict && rows > 2) {
+    if (r->cause->verdict && *r->cause->verdict && rows > 2) {
         doc_line(out);
-        doc_put(out, r->cause.abnormal ? ROLE_BAD : ROLE_MUTED,
+        doc_put(out, r->cause->abnormal ? ROLE_BAD : ROLE_MUTED,
                 " WHY       ");
-        doc_put(out, ROLE_TEXT, r->cause.verdict);
-        if (r->cause.hint)
-            doc_printf(out, ROLE_MUTED, "  -> %s", r->cause.hint);
+        doc_put(out, ROLE_TEXT, r->cause->verdict);
+        if (r->cause->hint)
+            doc_printf(out, ROLE_MUTED, "  -> %s", r->cause->hint);
         rows--;
     }
-    const char *raw = r->cause.text ? r->cause.text : t->stopped_reason;
+    const char *raw = r->cause->text ? r->cause->text : t->stopped_reason;
     if (raw && rows > 2) {
         struct arena *a = arena_new();
         doc_line(out);
@@ -135,8 +135,8 @@ void tasks_detail(const void *row, int64_t now, struct doc *d)
                t->desired_status ? t->desired_status : "?");
     if (r->remembered)
         doc_field(d, "", "ECS no longer lists this task; shown from memory");
-    doc_field(d, "verdict", r->cause.verdict);
-    doc_field(d, "hint", r->cause.hint);
+    doc_field(d, "verdict", r->cause->verdict);
+    doc_field(d, "hint", r->cause->hint);
     doc_field(d, "stop code", t->stop_code);
     doc_field(d, "stopped reason", t->stopped_reason);
     doc_field(d, "health", t->health);

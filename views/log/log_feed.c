@@ -38,7 +38,7 @@ static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
             old++ >= STOPPED_OLD)
             continue;
         feed(w, row->task, row->taskdef,
-             row->stopped ? row->cause.verdict : NULL);
+             row->stopped ? row->cause->verdict : NULL);
     }
 }
 
@@ -72,7 +72,7 @@ static void feed_row(struct log_watch *w)
     if (!task || !task->id || !task->containers)
         return;
     if (w->target.kind == &kind_tasks)
-        feed(w, task, row->taskdef, row->stopped ? row->cause.verdict : NULL);
+        feed(w, task, row->taskdef, row->stopped ? row->cause->verdict : NULL);
     else
         feed(w, task, NULL, NULL);
 }
