@@ -17,6 +17,9 @@ if [ "$rc" -eq 0 ] && [ $((p + f + s)) -eq 0 ]; then f=1; fi
 echo "$p $f $s" >"$log.sum"
 if [ "$f" -gt 0 ]; then
     echo "FAILED $name (exit $rc, ${took}s)"
+    # What failed first: a leak report after it can be longer than the tail.
+    grep -n -A 3 -E '^\[  ERROR |^ERROR: |runtime error:|^==[0-9]+==ERROR' "$log" | head -n 24
+    echo "last lines:"
     tail -n "${TEST_TAIL:-60}" "$log"
 else
     echo "ok     $name ($p passed, $s skipped, ${took}s)"

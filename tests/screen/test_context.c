@@ -117,7 +117,7 @@ static void profile_and_region_switch_while_it_runs(void **state)
     assert_true(scene_row_has(s, 0, "us-east-1  210987654321"));
     screen_keys(s, "W");
     scene_shows(s, "arn:aws:sts::210987654321:assumed-role/staging/");
-    scene_shows(s, "us-east-1 (from --region)");
+    scene_shows(s, "us-east-1 (from :region)");
     scene_shows(s, "staging (from --profile)");
     place_close(s);
 }
