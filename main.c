@@ -439,12 +439,15 @@ static int run(struct program *p, const struct kind *kind, int *death)
         clock_freeze_wall(p->clock, strtoll(test + 7, NULL, 10));
     rng_seed_os(&p->rng);
     p->log = log_open(p->o.log_file, p->clock, &err);
-    p->loop = loop_new(p->clock);
-    if (p->log && p->o.doctor) {
+    if (p->log && !(p->loop = loop_new(p->clock)))
+        err_set_errno(&err, errno, "The program can't wait for anything");
+    if (!p->loop) {
+        status = complain(&err);
+    } else if (p->o.doctor) {
         status = run_doctor(p);
-    } else if (p->log && p->o.tail) {
+    } else if (p->o.tail) {
         status = run_tail(p, death);
-    } else if (!p->log || connect_aws(p, &err)) {
+    } else if (connect_aws(p, &err)) {
         status = complain(&err);
     } else if (p->o.once || !isatty(STDOUT_FILENO)) {
         status = run_once(p, kind);

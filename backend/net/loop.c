@@ -1,6 +1,7 @@
 #include "backend/net/loop.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -37,18 +38,36 @@ static void on_wake(uv_async_t *a)
     (void)a;
 }
 
+/* 0, or what libuv says. */
+static int make(struct loop *l)
+{
+    int rc = uv_loop_init(&l->uv);
+
+    if (rc != 0)
+        return rc;
+    uv_timer_init(&l->uv, &l->timer);
+    uv_timer_init(&l->uv, &l->guard);
+    rc = uv_async_init(&l->uv, &l->wake, on_wake);
+    if (rc != 0) {
+        uv_close((uv_handle_t *)&l->timer, NULL);
+        uv_close((uv_handle_t *)&l->guard, NULL);
+        uv_run(&l->uv, UV_RUN_DEFAULT);
+        uv_loop_close(&l->uv);
+    }
+    return rc;
+}
+
 struct loop *loop_new(struct clock *clock)
 {
     struct loop *l = xcalloc(1, sizeof(*l));
+    int rc = make(l);
 
-    l->clock = clock;
-    if (uv_loop_init(&l->uv) != 0 || uv_timer_init(&l->uv, &l->timer) != 0 ||
-        uv_timer_init(&l->uv, &l->guard) != 0 ||
-        uv_async_init(&l->uv, &l->wake, on_wake) != 0) {
-        /* No descriptors at all: there is no program without a loop. */
-        fputs("ecsdash: the event loop could not be created.\n", stderr);
-        abort();
+    if (rc != 0) {
+        free(l);
+        errno = -rc;
+        return NULL;
     }
+    l->clock = clock;
     uv_loop_configure(&l->uv, UV_METRICS_IDLE_TIME);
     l->uv.data = l;
     return l;

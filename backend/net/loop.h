@@ -23,7 +23,8 @@ struct uv_loop_s;
  * anything; must not run the loop. */
 typedef void loop_turn_fn(void *arg);
 
-/* The clock is borrowed and must outlive the loop. Never NULL. */
+/* The clock is borrowed and must outlive the loop. NULL, with errno, when no
+ * descriptor can be had. */
 struct loop *loop_new(struct clock *clock);
 /* Closes our own handles, runs the loop until uv_loop_close() returns 0, and
  * frees. Everybody else must have begun to close theirs; a handle that is
