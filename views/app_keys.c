@@ -2,6 +2,7 @@
 #include "views/app.h"
 
 #include "backend/base/clock.h"
+#include "backend/base/mem.h"
 #include "views/asker.h"
 #include "views/command.h"
 #include "views/kind.h"
@@ -21,10 +22,10 @@ static void prompt_done(struct app *a, enum prompt_result r)
         fn(arg, r, prompt_text(&a->prompt));
         return;
     }
-    char *text = strdup(prompt_text(&a->prompt));
+    char *text = xstrdup(prompt_text(&a->prompt));
     prompt_close(&a->prompt);
     a->prompt_fn = NULL;
-    fn(arg, r, text ? text : "");
+    fn(arg, r, text);
     free(text);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/mem.h"
+
 /* What a tree takes of its text, as measured: pages of tasks 6 times. */
 enum { OF_TEXT = 6, LEAST = 4096, KEEP = 2 * 1024 * 1024 };
 
@@ -52,9 +54,11 @@ static void *piece(struct json_tree *t, size_t n)
     return p;
 }
 
+/* Requests are built from the rest: one that lacks a member for want of
+ * memory must not be sent. A reply that lacks one is an error. */
 static void *tree_malloc(size_t n)
 {
-    return parsing ? piece(parsing, n) : malloc(n);
+    return parsing ? piece(parsing, n) : xmalloc(n);
 }
 
 static void tree_free(void *p)

@@ -4,7 +4,8 @@
  * a few blocks, and freeing the tree is freeing the blocks: reading a page
  * costs two thirds. So such a tree is read only: nothing in it is changed, and
  * no reference outlives it (copy with json_deep_copy()). All other JSON is
- * jansson's as ever, but for one thing: what it frees is wiped first. */
+ * jansson's as ever, but for two things: what it frees is wiped first, and
+ * where there is no memory for it the program ends (base/mem.h). */
 #ifndef ECSDASH_AWS_JSON_TREE_H
 #define ECSDASH_AWS_JSON_TREE_H
 
