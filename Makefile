@@ -203,10 +203,10 @@ $(B)/tests/screen/test_%: $(B)/tests/screen/test_%.o $(B)/tests/screen/harness.o
 	$(call test_link,$(VTERM_LIBS) -ljansson -lutil)
 
 # Makes calls of the binary fail; never sanitised, since it replaces malloc().
-$(B)/tests/faults/faulty.so: tests/faults/faulty.c
-	$(call say,CC,$<)
+$(B)/tests/faults/faulty.so: $(wildcard tests/faults/*.c tests/faults/*.h)
+	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
+	$(Q)$(CC) $(CSTD) $(WARN) -I. -O1 -fPIC -shared -fno-builtin -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -ldl -lgcc_s
 
 # Fuzz targets: `make test` replays their corpora, damaged in fixed ways;
 # `make fuzz` lets clang's libFuzzer look for new inputs, FUZZ_SECONDS each.

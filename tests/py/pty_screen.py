@@ -25,10 +25,12 @@ class Screen:
         self.pending = b""
         self.raw = bytearray()  # all that came
         self.sent = 0
+        self.over = False  # nobody holds the terminal any more
+        self.status = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(argv[0], argv, dict(env, TERM="vt100", ECSDASH_TEST="1",
-                                          LC_ALL="C.UTF-8"))
+            os.execve(argv[0], argv, {"ECSDASH_TEST": "1", **env,
+                                      "TERM": "vt100", "LC_ALL": "C.UTF-8"})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, cols, 0, 0))
 
@@ -61,6 +63,40 @@ class Screen:
                     break
         raise AssertionError(f"waited for {texts}; the screen is:\n"
                              + self.text())
+
+    def read(self, seconds):
+        """What comes within that time; False when nothing will any more."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.feed(os.read(self.fd, 65536))
+            except OSError:
+                self.over = True
+        return not self.over
+
+    def linger(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.read(max(0, end - time.monotonic())):
+                return
+
+    def stty(self):
+        return termios.tcgetattr(self.fd)
+
+    def wait_end(self, seconds=20):
+        """Exit status, or -signal; None when it runs on."""
+        end = time.monotonic() + seconds
+        while self.status is None and time.monotonic() < end:
+            if not self.over:
+                self.read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            elif self.over:
+                time.sleep(0.02)
+        while self.status is not None and self.read(0):
+            if not select.select([self.fd], [], [], 0)[0]:
+                break
+        return self.status
 
     def text(self):
         return "\n".join("".join(r).rstrip() for r in self.cells)
@@ -144,9 +180,7 @@ class Screen:
         self.put(rest.decode("utf-8", "replace"))
 
     def close(self):
-        try:
+        if self.status is None:
             os.kill(self.pid, 9)
-        except ProcessLookupError:
-            pass
-        os.waitpid(self.pid, 0)
+            os.waitpid(self.pid, 0)
         os.close(self.fd)
