@@ -8,13 +8,22 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
+
+static pid_t owner; /* of the terminal */
 
 static void on_crash(int sig)
 {
     static const char text[] = "\necsdash: crashed; the terminal is restored."
                                " Backtrace:\n";
     void *frames[64];
+    if (getpid() != owner) {
+        /* A child, before it became another program: the terminal is its
+         * parent's, who will hear of it. */
+        raise(sig);
+        return;
+    }
     term_emergency_reset();
     /* A terminal that nobody reads must not hold the end up. The flag is also
      * the shell's, so it is given back. */
@@ -36,6 +45,7 @@ void crash_install(void)
     struct sigaction sa = {.sa_handler = on_crash,
                            .sa_flags = (int)SA_RESETHAND | SA_ONSTACK};
     void *warm[1];
+    owner = getpid();
     /* The first call loads libgcc: not something to do inside a crash. */
     backtrace(warm, 1);
     sigaltstack(&stack, NULL);

@@ -184,7 +184,7 @@ def receives_break():
 
 
 def descriptors_run_out():
-    loop("descriptor", 20)
+    loop("descriptor", 20, 40)
 
 
 def files_cannot_be_opened():
