@@ -34,19 +34,6 @@ void keymap_free(struct keymap *k)
     free(k);
 }
 
-struct keymap *keymap_clone(const struct keymap *k)
-{
-    struct keymap *copy = keymap_new();
-
-    for (size_t i = 0; i < k->n; i++) {
-        copy->items = xgrow(copy->items, &copy->cap, copy->n + 1,
-                            sizeof(*copy->items));
-        copy->items[copy->n] = k->items[i];
-        copy->items[copy->n++].command = xstrdup(k->items[i].command);
-    }
-    return copy;
-}
-
 static void default_is_wrong(void *arg, const struct err *err)
 {
     (void)arg;

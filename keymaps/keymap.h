@@ -33,7 +33,6 @@ struct binding {
 struct keymap *keymap_new(void); /* empty */
 /* The embedded keymaps/default.keys. A mistake in it is a bug (asserted). */
 struct keymap *keymap_new_default(void);
-struct keymap *keymap_clone(const struct keymap *k);
 void keymap_free(struct keymap *k); /* NULL is fine */
 
 /* Apply a keys file over k. A bad line is reported ("file:line: ...") and

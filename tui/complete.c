@@ -20,7 +20,7 @@ void completion_release(struct completion *c)
     completion_init(c);
 }
 
-void completion_add(struct completion *c, const char *word)
+static void completion_add(struct completion *c, const char *word)
 {
     if (c->n == COMPLETION_MAX) {
         return;

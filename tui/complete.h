@@ -22,8 +22,7 @@ typedef void completer_fn(void *ctx, const char *line, size_t cursor,
 
 void completion_init(struct completion *c);
 void completion_release(struct completion *c); /* ready for reuse */
-void completion_add(struct completion *c, const char *word); /* no repeats */
-/* Add word if it begins with the n bytes at prefix. */
+/* Add word, once, if it begins with the n bytes at prefix. */
 void completion_offer(struct completion *c, const char *word,
                       const char *prefix, size_t n);
 /* Bytes that all candidates share (never splits a code point). */

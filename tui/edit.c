@@ -4,15 +4,10 @@
 
 #include "backend/base/utf8.h"
 
-void edit_init(struct edit *e)
-{
-    *e = (struct edit){0};
-}
-
 void edit_release(struct edit *e)
 {
     strbuf_release(&e->text);
-    edit_init(e);
+    *e = (struct edit){0};
 }
 
 const char *edit_text(const struct edit *e)

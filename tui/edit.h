@@ -17,7 +17,6 @@ struct edit {
     size_t cursor;
 };
 
-void edit_init(struct edit *e);
 void edit_release(struct edit *e);
 const char *edit_text(const struct edit *e);
 void edit_set(struct edit *e, const char *text); /* sanitised; cursor at end */

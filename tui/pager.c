@@ -201,22 +201,6 @@ bool pager_act(struct pager *p, const struct pager_source *src,
     }
 }
 
-void pager_shift(struct pager *p, size_t n)
-{
-    if (p->top < n) {
-        p->top = 0;
-        p->top_sub = 0;
-    } else {
-        p->top -= n;
-    }
-    if (p->hit < n) {
-        p->has_hit = false;
-        p->hit = 0;
-    } else {
-        p->hit -= n;
-    }
-}
-
 bool pager_at_end(const struct pager *p, const struct pager_source *src)
 {
     size_t top;
@@ -237,11 +221,6 @@ static size_t shown_end(const struct pager *p, const struct pager_source *src)
         room -= line_rows(p, src, i++);
     }
     return i;
-}
-
-size_t pager_below(const struct pager *p, const struct pager_source *src)
-{
-    return src->n_lines - shown_end(p, src);
 }
 
 void pager_show(struct pager *p, const struct pager_source *src, size_t line)

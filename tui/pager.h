@@ -56,8 +56,6 @@ void pager_sync(struct pager *p, const struct pager_source *src, int rows,
  * follow_at_end: reaching the end by BOTTOM follows again (logs). */
 bool pager_act(struct pager *p, const struct pager_source *src,
                enum action_id action, bool follow_at_end);
-/* n lines were dropped from the front of the source: keep the place. */
-void pager_shift(struct pager *p, size_t n);
 /* Bring a line on screen (near the middle if it isn't there already). */
 void pager_show(struct pager *p, const struct pager_source *src, size_t line);
 /* The same, but scrolling no further than it must. */
@@ -68,9 +66,8 @@ void pager_reveal(struct pager *p, const struct pager_source *src,
  * so in *wrapped (may be NULL). False when nothing matches. */
 bool pager_search(struct pager *p, const struct pager_source *src,
                   const struct matcher *match, int dir, bool *wrapped);
-/* Is the last line on screen? Lines below the screen: */
+/* Is the last line on screen? */
 bool pager_at_end(const struct pager *p, const struct pager_source *src);
-size_t pager_below(const struct pager *p, const struct pager_source *src);
 void pager_draw(const struct pager *p, const struct pager_source *src,
                 const struct matcher *match, struct surface *s,
                 struct rect r);
@@ -89,12 +86,8 @@ void text_release(struct text_lines *t);
 void text_clear(struct text_lines *t);
 /* Append one line; embedded newlines make several. Text is sanitised. */
 void text_add(struct text_lines *t, enum role role, const char *text);
-void text_addf(struct text_lines *t, enum role role, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 /* Append to the last line (or start one), in another role. */
 void text_append(struct text_lines *t, enum role role, const char *text);
-void text_appendf(struct text_lines *t, enum role role, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 /* Borrows t; valid until t changes. */
 struct pager_source text_source(const struct text_lines *t);
 

@@ -174,21 +174,6 @@ bool table_act(struct table_widget *t, const struct table_source *src,
     return true;
 }
 
-bool table_select(struct table_widget *t, const struct table_source *src,
-                  const char *key)
-{
-    size_t row = find_key(src, key);
-
-    if (row >= src->n_rows) {
-        return false;
-    }
-    t->touched = true;
-    t->empty = false;
-    hold_row(t, src, row);
-    clamp_top(t, src);
-    return true;
-}
-
 const char *table_key(const struct table_widget *t)
 {
     return t->empty ? NULL : t->key;

@@ -81,9 +81,6 @@ void table_sync(struct table_widget *t, const struct table_source *src,
 /* DOWN UP PAGE_* HALF_* TOP BOTTOM LEFT RIGHT; false for any other action. */
 bool table_act(struct table_widget *t, const struct table_source *src,
                enum action_id action);
-/* Put the cursor on a key (counts as touched). False when it isn't there. */
-bool table_select(struct table_widget *t, const struct table_source *src,
-                  const char *key);
 /* Key under the cursor, NULL when there are no rows. Borrowed until the next
  * call that takes the widget. */
 const char *table_key(const struct table_widget *t);

@@ -1,7 +1,6 @@
 /* text_lines.c - lines that own their text, for the pager. */
 #include "tui/pager.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,30 +71,6 @@ void text_append(struct text_lines *t, enum role role, const char *text)
     }
     e->spans = xgrow(e->spans, &e->cap_spans, e->n_spans + 1, sizeof(span));
     e->spans[e->n_spans++] = span;
-}
-
-void text_addf(struct text_lines *t, enum role role, const char *fmt, ...)
-{
-    struct strbuf b = STRBUF_INIT;
-    va_list ap;
-
-    va_start(ap, fmt);
-    strbuf_vprintf(&b, fmt, ap);
-    va_end(ap);
-    text_add(t, role, strbuf_get(&b));
-    strbuf_release(&b);
-}
-
-void text_appendf(struct text_lines *t, enum role role, const char *fmt, ...)
-{
-    struct strbuf b = STRBUF_INIT;
-    va_list ap;
-
-    va_start(ap, fmt);
-    strbuf_vprintf(&b, fmt, ap);
-    va_end(ap);
-    text_append(t, role, strbuf_get(&b));
-    strbuf_release(&b);
 }
 
 static void get_line(const void *ctx, size_t i, struct text_line *out)

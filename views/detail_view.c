@@ -45,7 +45,7 @@ static void on_reply(void *arg, const struct aws_reply *reply,
     if (o) {
         json_decref(d->fresh);
         d->fresh = json_deep_copy(o);
-        arena_unref(d->arena);
+        arena_free(d->arena);
         d->arena = arena_new();
         d->row = d->t.kind->renew ? d->t.kind->renew(d->t.row, o, d->arena)
                                   : NULL;
@@ -196,7 +196,7 @@ static void detail_free(void *arg)
     struct detail *d = arg;
     target_release(&d->t);
     json_decref(d->fresh);
-    arena_unref(d->arena);
+    arena_free(d->arena);
     free(d);
 }
 

@@ -16,7 +16,7 @@ void doc_release(struct doc *d)
     text_release(&d->text);
 }
 
-size_t doc_lines(const struct doc *d)
+static size_t doc_lines(const struct doc *d)
 {
     return d->text.n;
 }

@@ -16,7 +16,6 @@ struct doc {
 
 void doc_release(struct doc *d);
 void doc_clear(struct doc *d);
-size_t doc_lines(const struct doc *d);
 /* Columns of the last line. */
 int doc_width(const struct doc *d);
 /* Start a new, empty last line. */

@@ -145,7 +145,7 @@ static void note_logs(struct doctor *d, json_t *root)
             snprintf(d->log_region, sizeof(d->log_region), "%s",
                      c->log.region);
     }
-    arena_unref(a);
+    arena_free(a);
 }
 
 static const struct probe probes[] = {

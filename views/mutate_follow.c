@@ -170,7 +170,7 @@ static void on_reply(void *arg, const struct aws_reply *reply,
         over = !s || judge(f, s);
         if (!s)
             app_say_in(f->m->app, f->realm, MSG_WARN, "%s: the service is gone.", f->name);
-        arena_unref(arena);
+        arena_free(arena);
     }
     if (!over && elapsed(f) > LONGEST_MS) {
         over = true;

@@ -187,7 +187,7 @@ static bool took_effect(struct pending *p, const struct aws_reply *reply)
     took = s && service_took(p, &now);
     if (took && p->action != ACTION_SCALE)
         snprintf(p->ours, sizeof(p->ours), "%s", now.primary);
-    arena_unref(arena);
+    arena_free(arena);
     return took;
 }
 
@@ -264,7 +264,7 @@ static void on_updated(void *arg, const struct aws_reply *reply,
             seen_of(s, &now);
         if (p->action != ACTION_SCALE)
             snprintf(p->ours, sizeof(p->ours), "%s", now.primary);
-        arena_unref(arena);
+        arena_free(arena);
         say_updated(p);
         follow(p);
     }
@@ -429,7 +429,7 @@ static void on_service_checked(void *arg, const struct aws_reply *reply,
         else
             service_changed(p, s, &now);
     }
-    arena_unref(arena);
+    arena_free(arena);
 }
 
 static void task_now(json_t *tasks, struct stop *one, const char *arn)

@@ -55,7 +55,8 @@ static bool is_steady(const struct ecs_service *svc,
             strcmp(primary->rollout_state, "COMPLETED") == 0);
 }
 
-void tail_stable_judge(struct tail_stable *s, const struct ecs_service *svc)
+/* One look at a service. */
+static void judge(struct tail_stable *s, const struct ecs_service *svc)
 {
     const struct ecs_deployment *primary = primary_of(svc);
     const struct ecs_deployment *ours = s->ours[0] ? find(svc, s->ours)
@@ -95,11 +96,11 @@ static void on_reply(void *arg, const struct aws_reply *reply,
             arena);
         err_clear(&s->error);
         if (svc && !(svc->status && strcmp(svc->status, "INACTIVE") == 0))
-            tail_stable_judge(s, svc);
+            judge(s, svc);
         else
             err_set(&s->error, ERR_NOT_FOUND, "There is no service %s in the "
                     "cluster %s.", s->name, s->cluster);
-        arena_unref(arena);
+        arena_free(arena);
     }
     if (s->again && s->state != TAIL_STEADY && s->state != TAIL_FAILED)
         timer_start(loop_clock(s->loop), &s->timer, EVERY_MS, ask, s);

@@ -44,7 +44,5 @@ void tail_stable_begin(struct tail_stable *s, struct loop *loop,
                        struct aws_client *client, const char *cluster,
                        const char *name, bool again);
 void tail_stable_end(struct tail_stable *s);
-/* One look at a service; for tests, too. */
-void tail_stable_judge(struct tail_stable *s, const struct ecs_service *svc);
 
 #endif

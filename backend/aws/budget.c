@@ -14,35 +14,34 @@ enum { MINUTE_SLOTS = 60, PERCENT = 25 };
 /* AWS's own numbers for ECS; the rest from the documented quotas of the
  * strictest large region, so that a quarter of it is always polite. */
 static const struct {
-    const char *name;
     double burst;
     double refill; /* per second */
 } quotas[AWS_B_N] = {
-    [AWS_B_NONE] = {"none", 0, 0},
-    [AWS_B_CLUSTER_READ] = {"cluster read", 50, 20},
-    [AWS_B_CLUSTER_MODIFY] = {"cluster modify", 20, 1},
-    [AWS_B_SERVICE_READ] = {"service read", 100, 20},
-    [AWS_B_SERVICE_MODIFY] = {"service modify", 50, 5},
-    [AWS_B_SERVICE_DEPLOYMENT] = {"service deployment", 50, 20},
-    [AWS_B_SERVICE_REVISION] = {"service revision", 50, 20},
-    [AWS_B_NAMESPACE_READ] = {"namespace read", 10, 1},
-    [AWS_B_RESOURCE_READ] = {"cluster resource read", 100, 20},
-    [AWS_B_RESOURCE_MODIFY] = {"cluster resource modify", 100, 40},
-    [AWS_B_TASKDEF_READ] = {"task definition read", 50, 20},
-    [AWS_B_TASKDEF_MODIFY] = {"task definition modify", 20, 1},
-    [AWS_B_CAPACITY_READ] = {"capacity provider read", 50, 20},
-    [AWS_B_TAG_READ] = {"tag read", 50, 20},
-    [AWS_B_SETTING_READ] = {"account setting read", 50, 20},
-    [AWS_B_PROTECTION] = {"task protection", 200, 80},
+    [AWS_B_NONE] = {0, 0},
+    [AWS_B_CLUSTER_READ] = {50, 20},
+    [AWS_B_CLUSTER_MODIFY] = {20, 1},
+    [AWS_B_SERVICE_READ] = {100, 20},
+    [AWS_B_SERVICE_MODIFY] = {50, 5},
+    [AWS_B_SERVICE_DEPLOYMENT] = {50, 20},
+    [AWS_B_SERVICE_REVISION] = {50, 20},
+    [AWS_B_NAMESPACE_READ] = {10, 1},
+    [AWS_B_RESOURCE_READ] = {100, 20},
+    [AWS_B_RESOURCE_MODIFY] = {100, 40},
+    [AWS_B_TASKDEF_READ] = {50, 20},
+    [AWS_B_TASKDEF_MODIFY] = {20, 1},
+    [AWS_B_CAPACITY_READ] = {50, 20},
+    [AWS_B_TAG_READ] = {50, 20},
+    [AWS_B_SETTING_READ] = {50, 20},
+    [AWS_B_PROTECTION] = {200, 80},
     /* Where the region is none of the table below. */
-    [AWS_B_LOGS_FILTER] = {"FilterLogEvents", 10, 10},
-    [AWS_B_LOGS_GET] = {"GetLogEvents", 25, 25},
-    [AWS_B_LOGS_STREAMS] = {"DescribeLogStreams", 25, 20},
-    [AWS_B_LOGS_GROUPS] = {"DescribeLogGroups", 10, 8},
-    [AWS_B_LOGS_QUERY] = {"Logs queries", 10, 8},
-    [AWS_B_METRICS] = {"GetMetricData", 20, 20},
-    [AWS_B_ALARMS] = {"DescribeAlarms", 9, 8},
-    [AWS_B_OTHER] = {"other", 20, 8},
+    [AWS_B_LOGS_FILTER] = {10, 10},
+    [AWS_B_LOGS_GET] = {25, 25},
+    [AWS_B_LOGS_STREAMS] = {25, 20},
+    [AWS_B_LOGS_GROUPS] = {10, 8},
+    [AWS_B_LOGS_QUERY] = {10, 8},
+    [AWS_B_METRICS] = {20, 20},
+    [AWS_B_ALARMS] = {9, 8},
+    [AWS_B_OTHER] = {20, 8},
 };
 
 /* CloudWatch Logs, calls a second; 0 = as everywhere. Not raisable. */
@@ -362,9 +361,4 @@ int budget_parse(const char *text, int *percent, bool *unlimited)
         return -1;
     *percent = (int)n;
     return 0;
-}
-
-const char *budget_bucket_name(enum aws_bucket bucket)
-{
-    return quotas[bucket].name;
 }

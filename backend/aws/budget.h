@@ -59,9 +59,8 @@ void budget_cancel(struct budget *b, struct budget_wait *w); /* or not queued */
 void budget_throttled(struct budget *b, enum aws_bucket bucket,
                       const char *region);
 void budget_stats(const struct budget *b, struct budget_stats *out);
-/* Calls per second this bucket gives now; for tests and the screen. */
+/* Calls per second this bucket gives now; for tests. */
 double budget_rate(struct budget *b, enum aws_bucket bucket,
                    const char *region);
-const char *budget_bucket_name(enum aws_bucket bucket);
 
 #endif

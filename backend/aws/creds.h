@@ -203,9 +203,6 @@ const struct err *cred_chain_trouble(const struct cred_chain *chain);
 size_t cred_chain_n_notes(const struct cred_chain *chain);
 const struct cred_note *cred_chain_note(const struct cred_chain *chain,
                                         size_t i);
-/* "environment: AWS_ACCESS_KEY_ID is not set; ..." of the same; borrowed,
- * never NULL. */
-const char *cred_chain_explain(const struct cred_chain *chain);
 /* fn is called from the loop after each fetch has ended and its waiters have
  * been told. One observer; NULL = none. */
 void cred_chain_set_observer(struct cred_chain *chain, void (*fn)(void *arg),

@@ -69,7 +69,8 @@ static const struct {
     {"ServiceNotFound", ERR_NOT_FOUND, false},
 };
 
-enum err_code errors_classify(const char *aws_code, int http_status,
+/* Class and retryable bit of an AWS error code with its HTTP status. */
+static enum err_code classify(const char *aws_code, int http_status,
                               bool *retryable)
 {
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -247,7 +248,7 @@ void errors_decode(const struct aws_op *op, const struct http_reply *reply,
     }
     if (!text)
         text = from_text(&reply->body);
-    class = errors_classify(code, reply->status, &retryable);
+    class = classify(code, reply->status, &retryable);
     /* "Message: text." without doubling the full stop it may bring. */
     len = strlen(text);
     while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ' '))

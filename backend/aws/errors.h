@@ -16,9 +16,6 @@
  * http_status, retryable and a sentence that names the operation. */
 void errors_decode(const struct aws_op *op, const struct http_reply *reply,
                    struct err *err);
-/* Class and retryable bit of an AWS error code with its HTTP status. */
-enum err_code errors_classify(const char *aws_code, int http_status,
-                              bool *retryable);
 /* A code that a wrong clock may cause. */
 bool errors_may_be_clock(const char *aws_code);
 /* x-amzn-requestid of any reply into out; "" when absent. */

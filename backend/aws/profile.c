@@ -255,11 +255,6 @@ bool profile_is_explicit(const struct profile *p)
     return strcmp(p->source, "--profile") == 0;
 }
 
-bool profile_exists(const struct profile *p)
-{
-    return profile_exists_named(p, p->name);
-}
-
 const char *profile_path(const struct profile *p, enum profile_file file)
 {
     return p->path[file] ? p->path[file] : "(no home directory)";
@@ -283,12 +278,6 @@ const char *profile_get_of_from(const struct profile *p,
 const char *profile_get(const struct profile *p, const char *key)
 {
     return profile_get_of(p, p->name, key);
-}
-
-const char *profile_get_from(const struct profile *p, enum profile_file file,
-                             const char *key)
-{
-    return in_file(p, file, p->name, key);
 }
 
 /* The header of another section of the config file, or NULL. */

@@ -35,13 +35,10 @@ const char *profile_source(const struct profile *p);
 /* Named by --profile: then environment keys are passed over. */
 bool profile_is_explicit(const struct profile *p);
 /* The profile is a section of at least one file. */
-bool profile_exists(const struct profile *p);
 bool profile_exists_named(const struct profile *p, const char *name);
 const char *profile_path(const struct profile *p, enum profile_file file);
 /* Borrowed until reload; NULL when absent or empty. */
 const char *profile_get(const struct profile *p, const char *key);
-const char *profile_get_from(const struct profile *p, enum profile_file file,
-                             const char *key);
 /* The same of another profile; for source_profile. */
 const char *profile_get_of(const struct profile *p, const char *name,
                            const char *key);

@@ -281,21 +281,9 @@ const char *aws_session_profile_name(const struct aws_session *s)
     return s->profile ? profile_name(s->profile) : "";
 }
 
-const char *aws_session_creds_source(const struct aws_session *s)
-{
-    const struct aws_creds *c = cred_chain_current(s->creds);
-
-    return c ? c->source : "";
-}
-
 const char *aws_session_endpoint(const struct aws_session *s)
 {
     return endpoints_override(s->endpoints);
-}
-
-struct http *aws_session_http(struct aws_session *s)
-{
-    return s->http;
 }
 
 struct cred_chain *aws_session_creds(const struct aws_session *s)

@@ -56,11 +56,8 @@ void aws_session_on_region(struct aws_session *s, void (*fn)(void *arg),
 bool aws_session_region_doubt(const struct aws_session *s, char *buf,
                               size_t n);
 const char *aws_session_profile_name(const struct aws_session *s);
-/* "environment"; "" before the first call. */
-const char *aws_session_creds_source(const struct aws_session *s);
 /* The --endpoint-url in force, or NULL. */
 const char *aws_session_endpoint(const struct aws_session *s);
-struct http *aws_session_http(struct aws_session *s);
 /* NULL with no_files. */
 struct profile *aws_session_profile(const struct aws_session *s);
 const struct retry_policy *aws_session_retry(const struct aws_session *s);

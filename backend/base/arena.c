@@ -1,8 +1,6 @@
 #include "backend/base/arena.h"
 
-#include <assert.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +22,6 @@ struct block {
 /* head is the block being filled; blocks grow from FIRST_BLOCK to MAX_BLOCK,
  * and something large gets one of its own behind the head. */
 struct arena {
-    size_t refs;
     struct block *head;
     size_t next_block;
     size_t bytes;
@@ -38,7 +35,6 @@ struct arena *arena_new(void)
 {
     struct arena *a = xcalloc(1, sizeof(*a));
 
-    a->refs = 1;
     a->next_block = FIRST_BLOCK;
     a->bytes = sizeof(*a);
     return a;
@@ -53,18 +49,9 @@ struct arena *arena_new_on(struct strtab *strings)
     return a;
 }
 
-struct arena *arena_ref(struct arena *a)
-{
-    a->refs++;
-    return a;
-}
-
-void arena_unref(struct arena *a)
+void arena_free(struct arena *a)
 {
     if (!a)
-        return;
-    assert(a->refs > 0);
-    if (--a->refs)
         return;
     for (struct block *b = a->head, *next; b; b = next) {
         next = b->next;

@@ -1,4 +1,4 @@
-/* arena.h - many small copies freed at once; refcounted, for snapshots.
+/* arena.h - many small copies freed at once; for snapshots.
  *
  * Not thread-safe: an arena is filled by one thread and then handed over. */
 #ifndef ECSDASH_BASE_ARENA_H
@@ -13,8 +13,7 @@ struct arena *arena_new(void);
 /* What arena_intern() hands out is shared with the other arenas on this
  * table, which stays as long as one of them: see strtab.h. */
 struct arena *arena_new_on(struct strtab *strings);
-struct arena *arena_ref(struct arena *a);
-void arena_unref(struct arena *a); /* frees at zero; NULL is fine */
+void arena_free(struct arena *a); /* NULL is fine */
 /* Zeroed, 8-aligned; also for size 0 never NULL. */
 void *arena_alloc(struct arena *a, size_t size)
     __attribute__((returns_nonnull));

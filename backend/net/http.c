@@ -226,8 +226,3 @@ size_t http_in_flight(const struct http *http)
 {
     return http->n_calls;
 }
-
-uint64_t http_bytes_received(const struct http *http)
-{
-    return http->received;
-}

@@ -94,8 +94,6 @@ typedef void http_done_fn(void *arg, struct http_reply *reply,
 
 /* "localhost", "127.0.0.1", "[::1]": a host part as it stands in a URL. */
 bool http_host_is_loopback(const char *host);
-/* The addresses of the instance and container metadata services. */
-bool http_host_is_metadata(const char *host);
 /* The host part of an http(s) URL, heap, IPv6 in brackets; numbers come in
  * their usual spelling. NULL with ERR_USAGE when it is no such URL. */
 char *http_url_host(const char *url, struct err *err);
@@ -129,8 +127,7 @@ void http_resume(struct http_stream *stream);
 const char *http_reply_header(const struct http_reply *reply, const char *name,
                               char *buf, size_t size);
 
-/* Calls in flight; bytes received so far (for the bench). */
+/* Calls in flight. */
 size_t http_in_flight(const struct http *http);
-uint64_t http_bytes_received(const struct http *http);
 
 #endif

@@ -93,7 +93,6 @@ static size_t on_piece(struct call *c, const char *data, size_t n)
         c->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    c->http->received += n;
     return n;
 }
 
@@ -104,7 +103,6 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
     size *= n;
     if (c->stream && is_fine(c))
         return on_piece(c, data, size);
-    c->http->received += size;
     if (strbuf_append(&c->reply.body, data, size) != 0) {
         c->too_large = true;
         return 0;
@@ -117,7 +115,6 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
     struct call *c = arg;
 
     size *= n;
-    c->http->received += size;
     /* A new status line (after 100 Continue, or curl's own resend) begins a
      * new set. */
     if (size > 5 && memcmp(data, "HTTP/", 5) == 0)

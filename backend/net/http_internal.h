@@ -25,7 +25,6 @@ struct http {
     size_t n_calls;
     CURL *easy[HTTP_IDLE_EASY];
     size_t n_easy;
-    uint64_t received;
 };
 
 struct call {

@@ -43,7 +43,8 @@ bool http_host_is_loopback(const char *host)
     return parse6(host, &a6) && IN6_IS_ADDR_LOOPBACK(&a6);
 }
 
-bool http_host_is_metadata(const char *host)
+/* The addresses of the instance and container metadata services. */
+static bool host_is_metadata(const char *host)
 {
     static const char *const v4[] = {"169.254.169.254", "169.254.170.2",
                                      "169.254.170.23"};
@@ -67,7 +68,7 @@ bool http_host_is_local(const char *host)
     struct in_addr a4;
     struct in6_addr a6;
 
-    if (http_host_is_loopback(host) || http_host_is_metadata(host))
+    if (http_host_is_loopback(host) || host_is_metadata(host))
         return true;
     if (inet_pton(AF_INET, host, &a4) == 1)
         return ntohl(a4.s_addr) >> 16 == (169 << 8 | 254);
@@ -103,7 +104,7 @@ int http_check_plain(const char *url, struct err *err)
     host = http_url_host(url, err);
     if (!host)
         return -1;
-    if (!http_host_is_loopback(host) && !http_host_is_metadata(host))
+    if (!http_host_is_loopback(host) && !host_is_metadata(host))
         rc = err_set(err, ERR_CONFIG, "%s would be asked without encryption: "
                      "use an https:// endpoint, or allow it with "
                      "--insecure-endpoint.", host);

@@ -325,10 +325,3 @@ uint64_t loop_turns(const struct loop *loop)
 {
     return loop->turns;
 }
-
-void loop_reset_stats(struct loop *loop)
-{
-    loop->longest_ns = 0;
-    loop->longest_cpu_ns = 0;
-    loop->turns = 0;
-}

@@ -66,13 +66,12 @@ size_t loop_work_pending(const struct loop *loop);
  * with a driven clock. */
 bool loop_turn_long(const struct loop *loop);
 
-/* Busy time of the longest turn since the last reset, in microseconds,
+/* Busy time of the longest turn so far, in microseconds,
  * waiting not counted, the hook counted; and how many turns there were. */
 uint64_t loop_longest_turn_us(const struct loop *loop);
 /* The same in CPU time of this thread: what others take of the machine does
  * not count, nor does waiting for a disk. */
 uint64_t loop_longest_cpu_us(const struct loop *loop);
 uint64_t loop_turns(const struct loop *loop);
-void loop_reset_stats(struct loop *loop);
 
 #endif

@@ -14,7 +14,7 @@
 
 /* Name in logGroupName, or name or ARN (without ":*") in logGroupIdentifier;
  * exactly one of both. NULL after sim_fail. */
-const char *sim_in_group(struct sim_call *c)
+static const char *in_group(struct sim_call *c)
 {
     const char *name = sim_in_text(c, "logGroupName");
     const char *id = sim_in_text(c, "logGroupIdentifier");
@@ -37,7 +37,7 @@ const char *sim_in_group(struct sim_call *c)
 int sim_in_streams(struct sim_call *c, struct sim_stream **streams, size_t *n)
 {
     bool exists;
-    const char *group = sim_in_group(c);
+    const char *group = in_group(c);
     *streams = NULL;
     *n = 0;
     if (!group)
@@ -157,7 +157,7 @@ static void describe_log_streams(struct sim_call *c)
     json_t *list = put_list(c->out, "logStreams");
     for (size_t i = 0; i < p.n; i++)
         json_array_append_new(list, stream_json(c, p.at[i].item,
-                                                sim_in_group(c)));
+                                                in_group(c)));
     free(keys);
     free(streams);
 }

@@ -8,8 +8,6 @@
 #define SIM_PAGE_BYTES ((size_t)1024 * 1024)
 #define SIM_EVENT_OVERHEAD 26 /* as AWS counts */
 
-/* The name of the group asked for; NULL after sim_fail. */
-const char *sim_in_group(struct sim_call *c);
 /* Its streams, by name (heap, also after a failure). 0, or -1 after
  * sim_fail. */
 int sim_in_streams(struct sim_call *c, struct sim_stream **streams,

@@ -199,8 +199,10 @@ static void put_path(struct strbuf *b, const char *path)
     free(copy);
 }
 
-int sim_sig_canonical(const struct sim_http *r, const char *signed_headers,
-                      struct strbuf *out)
+/* The canonical request of r for these signed headers. -1 when one of them
+ * was not sent. */
+static int canonical_request(const struct sim_http *r,
+                             const char *signed_headers, struct strbuf *out)
 {
     char body[65], *copy = xstrdup(signed_headers), *save = NULL;
     int rc = 0;
@@ -350,7 +352,7 @@ static int check(const struct sim_http *r, const struct parts *p,
         check_headers(r, p, err))
         return -1;
     struct strbuf c = STRBUF_INIT;
-    int rc = sim_sig_canonical(r, p->signed_headers, &c);
+    int rc = canonical_request(r, p->signed_headers, &c);
     if (rc == 0) {
         sign(p, keys->secret, date, strbuf_get(&c), c.len, want);
         rc = strlen(p->signature) == 64 &&

@@ -32,9 +32,5 @@ int sim_sig_check(const struct sim_http *r, const struct sim_keys *keys,
 /* Key id and region that the request names, believed or not; "" when none. */
 void sim_sig_claim(const struct sim_http *r, char *key, size_t key_size,
                    char *region, size_t region_size);
-/* The canonical request of r for these signed headers (tests). -1 when one
- * of them was not sent. */
-int sim_sig_canonical(const struct sim_http *r, const char *signed_headers,
-                      struct strbuf *out);
 
 #endif

@@ -57,7 +57,7 @@ struct watch *watch_get(struct store *s, const char *name_or_arn)
     return w;
 }
 
-void svc_set_arn(struct svc_entry *e, const char *arn)
+static void set_arn(struct svc_entry *e, const char *arn)
 {
     struct map *by_arn = e->watch->store->svc_by_arn;
 
@@ -87,7 +87,7 @@ struct svc_entry *svc_get(struct watch *w, const char *name_or_arn)
         w->svcs[w->n_svcs++] = e;
     }
     if (strncmp(name_or_arn, "arn:", 4) == 0)
-        svc_set_arn(e, name_or_arn);
+        set_arn(e, name_or_arn);
     return e;
 }
 

@@ -200,7 +200,7 @@ static void summarise(struct svc_entry *e, struct arena *a, int64_t now,
         stop_summarise(tasks, causes, n, now, scratch, out);
         own_groups(out, a);
     }
-    arena_unref(scratch);
+    arena_free(scratch);
     free(tasks);
     free(causes);
 }

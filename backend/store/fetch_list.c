@@ -89,7 +89,7 @@ static bool on_clusters(void *arg, const struct aws_reply *reply,
         if (last)
             clusters_end(a);
     }
-    arena_unref(arena);
+    arena_free(arena);
     return err == NULL && !last;
 }
 
@@ -153,7 +153,7 @@ static bool on_services(void *arg, const struct aws_reply *reply,
         if (last)
             services_end(a);
     }
-    arena_unref(arena);
+    arena_free(arena);
     return err == NULL && !last;
 }
 
@@ -264,7 +264,7 @@ static bool on_stopped(void *arg, const struct aws_reply *reply,
         if (last)
             stopped_end(a);
     }
-    arena_unref(arena);
+    arena_free(arena);
     return err == NULL && !last;
 }
 
@@ -324,7 +324,7 @@ static bool on_running(void *arg, const struct aws_reply *reply,
         if (last)
             running_end(a);
     }
-    arena_unref(arena);
+    arena_free(arena);
     return err == NULL && !last;
 }
 

@@ -34,7 +34,6 @@ struct page {
 };
 /* refs 1; strings: the table of its arena, or NULL. */
 struct page *page_new(struct strtab *strings);
-struct page *page_ref(struct page *p);
 void page_unref(struct page *p); /* NULL is fine */
 /* *slot drops what it held and holds p (a new reference; NULL = nothing). */
 void page_set(struct page **slot, struct page *p);
@@ -305,7 +304,6 @@ int64_t store_wall(const struct store *s); /* wall, server's clock */
 void entries_init(struct store *s);
 struct watch *watch_get(struct store *s, const char *name_or_arn);
 struct svc_entry *svc_get(struct watch *w, const char *name_or_arn);
-void svc_set_arn(struct svc_entry *e, const char *arn);
 struct task_entry *task_get(struct watch *w, const char *id_or_arn);
 /* Forget a task; the caller knows it is not in flight. */
 void task_drop(struct task_entry *e);
@@ -317,7 +315,6 @@ void feed_sweep(struct feed *f);
 /* job.c: schedules, errors and asks. */
 /* 900 to 1100 permille, so that many watches don't ask in step. */
 int jitter(struct store *s);
-void job_start(struct store *s, struct job *j);
 void job_ok(struct store *s, struct job *j);
 /* When it is due (mono) if it is to be asked every period_ms. */
 int64_t job_due(const struct job *j, int64_t period_ms);

@@ -10,7 +10,7 @@ int jitter(struct store *s)
     return 900 + (int)rng_below(&s->rng, 201);
 }
 
-void job_start(struct store *s, struct job *j)
+static void job_start(struct store *s, struct job *j)
 {
     j->in_flight++;
     j->force = false;

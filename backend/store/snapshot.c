@@ -25,7 +25,7 @@ struct page *page_new(struct strtab *strings)
     return p;
 }
 
-struct page *page_ref(struct page *p)
+static struct page *page_ref(struct page *p)
 {
     p->refs++;
     return p;
@@ -35,7 +35,7 @@ void page_unref(struct page *p)
 {
     if (p == NULL || --p->refs > 0)
         return;
-    arena_unref(p->arena);
+    arena_free(p->arena);
     free(p);
 }
 

@@ -353,16 +353,6 @@ bool store_busy(const struct store *s)
     return false;
 }
 
-void store_progress(const struct store *s, size_t *loaded, size_t *total)
-{
-    *loaded = *total = 0;
-    for (const struct feed *f = s->feeds; f != NULL; f = f->next)
-        if (f->snap != NULL) {
-            *loaded += f->snap->loaded;
-            *total += f->snap->n_rows;
-        }
-}
-
 void store_set_retry(struct store *s, int64_t first_ms)
 {
     s->retry_ms = first_ms;

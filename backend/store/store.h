@@ -155,14 +155,12 @@ void store_acknowledge(struct store *s, const char *service_arn);
 /* 0 = freeze: nothing is fetched until set back (Z keeps fetching; this is
  * for suspend). */
 void store_pause(struct store *s, bool paused);
-/* True while a fetch is in flight or due now (not merely scheduled). */
 /* :set refresh. */
 void store_set_refresh(struct store *s, int64_t refresh_ms);
 /* For --once: an error is followed by a try after that long, then after twice
  * that, up to 2 s; 0 = by the refresh period and the kind of error. */
 void store_set_retry(struct store *s, int64_t first_ms);
+/* True while a fetch is in flight or due now (not merely scheduled). */
 bool store_busy(const struct store *s);
-/* Progress for the header: described / named over all subscribed queries. */
-void store_progress(const struct store *s, size_t *loaded, size_t *total);
 
 #endif

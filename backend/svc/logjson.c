@@ -125,7 +125,9 @@ static bool is_object(const char *p, const char *end)
     return q && skip_blanks(q, end) == end;
 }
 
-size_t logjson_find(const char *text, size_t n)
+/* Where an object begins that reaches to the end of the text, as in
+ * `app-1 | {"level":...}`; SIZE_MAX when there is none. */
+static size_t find_object(const char *text, size_t n)
 {
     const char *end = text + n, *p = text;
 
@@ -350,7 +352,7 @@ static void put_part(struct strbuf *out, struct span object, enum part part)
 bool logjson_compact(const char *text, size_t n,
                      const struct logjson_fields *f, struct strbuf *out)
 {
-    size_t start = logjson_find(text, n), mark;
+    size_t start = find_object(text, n), mark;
     struct span object, v;
 
     if (start == SIZE_MAX)
@@ -445,7 +447,7 @@ static void put_pretty(struct strbuf *out, struct span v, int depth)
 
 bool logjson_pretty(const char *text, size_t n, struct strbuf *out)
 {
-    size_t start = logjson_find(text, n);
+    size_t start = find_object(text, n);
 
     if (start == SIZE_MAX)
         return false;

@@ -22,10 +22,6 @@ struct logjson_fields {
 void logjson_fields_set(struct logjson_fields *f, const char *list);
 void logjson_fields_release(struct logjson_fields *f);
 
-/* Where an object begins that reaches to the end of the text, as in
- * `app-1 | {"level":...}`; SIZE_MAX when there is none. */
-size_t logjson_find(const char *text, size_t n);
-
 /* "ERROR connection refused  status=500 path=/pay": level in capitals, the
  * message, then the other members (f NULL = all; times are left out, since
  * every line has one). What stands before the object comes first. Appended to

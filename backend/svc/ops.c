@@ -67,10 +67,6 @@ const struct aws_op logs_start_live_tail = {
     .service = AWS_LOGS, .name = "StartLiveTail", .bucket = AWS_B_OTHER,
     .host_prefix = "stream-", .old_host_prefix = "streaming-"};
 
-const struct aws_op sts_get_caller_identity = {
-    .service = AWS_STS, .name = "GetCallerIdentity",
-    .bucket = AWS_B_OTHER};
-
 const struct aws_op iam_simulate_principal_policy = {
     .service = AWS_IAM, .name = "SimulatePrincipalPolicy",
     .bucket = AWS_B_OTHER, .timeout_ms = 10000};

@@ -108,7 +108,6 @@ static void rates_stay_under_the_quotas(void **state)
     assert_true(fabs(budget_rate(b, AWS_B_SERVICE_READ, NULL) - 5.0) < 0.001);
     assert_true(budget_rate(b, AWS_B_NAMESPACE_READ, NULL) <= 0.25);
     for (int i = AWS_B_NONE + 1; i < AWS_B_N; i++) {
-        assert_non_null(budget_bucket_name((enum aws_bucket)i));
         assert_true(budget_rate(b, (enum aws_bucket)i, NULL) > 0);
     }
     budget_free(b);

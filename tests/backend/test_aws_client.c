@@ -40,6 +40,7 @@ struct lab {
     struct loop *loop;
     struct rng rng;
     struct miniserver *server;
+    struct http *http;
     struct aws_session *session;
     struct aws_client *client;
     struct scope scope;
@@ -103,7 +104,7 @@ static void open_session(struct lab *l, bool read_only)
     struct err err;
     struct aws_session_options o = {
         .env = {lookup, l}, .region = "us-east-1",
-        .endpoint_url = mini_url(l->server), .read_only = read_only,
+        .http = l->http, .endpoint_url = mini_url(l->server), .read_only = read_only,
     };
 
     l->session = aws_session_new(l->loop, &l->rng, &o, &err);
@@ -125,6 +126,7 @@ static int set_up(void **state)
     l->loop = loop_new(l->clock);
     rng_seed(&l->rng, 1);
     l->server = mini_new(l->loop);
+    l->http = http_new(l->loop, NULL);
     scope_init(&l->scope, NULL);
     open_session(l, false);
     *state = l;
@@ -137,6 +139,7 @@ static int tear_down(void **state)
 
     scope_cancel(&l->scope);
     aws_session_free(l->session);
+    http_free(l->http);
     mini_free(l->server);
     loop_free(l->loop);
     clock_free(l->clock);
@@ -526,9 +529,9 @@ static void cancel_during_the_pool_parse_is_silent(void **state)
     mini_push(l->server, &(struct mini_step){.body = strbuf_get(&b)});
     start(l, &g, &list_op, NULL);
     /* In flight first, then in the pool: the http call is over by then. */
-    while (http_in_flight(aws_session_http(l->session)) == 0)
+    while (http_in_flight(l->http) == 0)
         loop_turn(l->loop, 1000);
-    while (http_in_flight(aws_session_http(l->session)) > 0)
+    while (http_in_flight(l->http) > 0)
         loop_turn(l->loop, 1000);
     sent = loop_work_pending(l->loop);
     scope_cancel(&l->scope);
@@ -622,8 +625,8 @@ static void many_calls_share_one_credential_fetch(void **state)
     settle(l);
     for (int i = 0; i < 20; i++)
         assert_int_equal(g[i].n, 1);
-    assert_non_null(strstr(aws_session_creds_source(l->session),
-                           "profile default"));
+    assert_non_null(strstr(cred_chain_current(aws_session_creds(l->session))
+                               ->source, "profile default"));
 }
 
 /* ---- budget in the client ---- */

@@ -402,8 +402,8 @@ static void profile_merges_both_files_and_names_what_is_there(void **state)
     assert_non_null(p);
     assert_true(profile_is_explicit(p));
     assert_string_equal(profile_get(p, "aws_access_key_id"), "SHARED");
-    assert_string_equal(profile_get_from(p, PROFILE_CONFIG,
-                                         "aws_access_key_id"), "CONFIG");
+    assert_string_equal(profile_get_of_from(p, PROFILE_CONFIG, "dev",
+                                            "aws_access_key_id"), "CONFIG");
     assert_string_equal(profile_get(p, "region"), "eu-west-1");
     assert_null(profile_get(p, "nothing"));
     assert_string_equal(profile_get_of(p, "default", "output"), "b");
@@ -444,7 +444,7 @@ static void missing_files_are_an_empty_default_profile(void **state)
     assert_non_null(p);
     assert_string_equal(profile_path(p, PROFILE_CONFIG),
                         "/nonexistent/.aws/config");
-    assert_false(profile_exists(p));
+    assert_false(profile_exists_named(p, "default"));
     profile_free(p);
     assert_null(profile_load(&env, "dev", &err));
     assert_non_null(strstr(err.message, "no profiles at all"));

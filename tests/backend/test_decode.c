@@ -31,7 +31,7 @@ static void a_cluster_is_read_whole(void **state)
     assert_int_equal(c->tags.n, 2);
     assert_string_equal(c->tags.items[0].value, "prod");
     assert_string_equal(c->tags.items[1].value, "");
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void check_deployments(const struct ecs_service *s)
@@ -89,7 +89,7 @@ static void a_service_is_read_whole(void **state)
     assert_true(s->exec_enabled);
     assert_true(s->created_ms == 1700000000500LL);
     assert_string_equal(s->tags.items[0].name, "team");
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_task_is_read_whole(void **state)
@@ -124,7 +124,7 @@ static void a_task_is_read_whole(void **state)
     assert_int_equal(t->attachments.n, 3);
     assert_string_equal(t->attachments.items[0].name,
                         "ElasticNetworkInterface: subnetId");
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_task_definition_is_read_whole(void **state)
@@ -150,7 +150,7 @@ static void a_task_definition_is_read_whole(void **state)
     assert_int_equal(t->containers[1].memory, -1);
     assert_null(t->containers[1].log.driver);
     assert_true(t->containers[2].essential); /* absent means true */
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_standalone_task_has_no_service(void **state)
@@ -170,7 +170,7 @@ static void a_standalone_task_has_no_service(void **state)
         else
             assert_null(t->service);
         json_decref(o);
-        arena_unref(a);
+        arena_free(a);
     }
 }
 
@@ -194,7 +194,7 @@ static void a_bare_arn_is_enough(void **state)
     assert_int_equal(c->running_ec2, -1); /* not asked for, not zero */
     assert_null(c->insights);
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void without_an_arn_there_is_no_item(void **state)
@@ -215,7 +215,7 @@ static void without_an_arn_there_is_no_item(void **state)
     }
     assert_null(ecs_decode_service(NULL, 10, a));
     assert_null(ecs_decode_task(NULL, a));
-    arena_unref(a);
+    arena_free(a);
 }
 
 /* ---- secrets and times -------------------------------------------------- */
@@ -239,7 +239,7 @@ static void values_of_the_environment_never_leave_the_decoder(void **state)
     assert_string_equal(t->overrides.items[0].name, "cpu");
     assert_string_equal(t->overrides.items[0].value, "512");
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void times_are_epoch_seconds_whole_or_real(void **state)
@@ -265,7 +265,7 @@ static void times_are_epoch_seconds_whole_or_real(void **state)
         if (t->created_ms != rows[i].ms)
             fail_msg("%s gave %lld", rows[i].json, (long long)t->created_ms);
         json_decref(o);
-        arena_unref(a);
+        arena_free(a);
     }
 }
 
@@ -286,7 +286,7 @@ static void numbers_out_of_range_count_as_absent(void **state)
                 "'runningEC2TasksCount','value':'99999999999999999999'}]}");
     assert_non_null(ecs_decode_cluster(o, a));
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -352,7 +352,7 @@ static void the_scan_of_events_tells_times(void **state)
                      (long long)s->progress_ms,
                      (long long)s->rolled_back_ms);
         json_decref(o);
-        arena_unref(a);
+        arena_free(a);
     }
 }
 
@@ -378,7 +378,7 @@ static void the_scan_sees_events_behind_the_cap(void **state)
     assert_int_equal(s->n_events, 0);
     assert_true(s->steady_ms == AT(90));
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 /* ---- lists and ARNs ----------------------------------------------------- */
@@ -402,7 +402,7 @@ static void lists_and_failures_take_what_is_there(void **state)
     assert_int_equal(ecs_failure(o, 2, &arn, &reason), 0);
     assert_int_equal(ecs_failure(o, 3, &arn, &reason), -1);
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void tails_and_revisions_are_cut_from_arns(void **state)

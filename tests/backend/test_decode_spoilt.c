@@ -187,7 +187,7 @@ static size_t read_once(const struct fixture *f, json_t *root)
     f->read(root, a, &r);
     if (!r.all_clean)
         fail_msg("%s: dirty text got through", f->name);
-    arena_unref(a);
+    arena_free(a);
     return r.n;
 }
 

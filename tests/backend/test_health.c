@@ -223,7 +223,7 @@ static void check(const struct row *r)
     if (r->why && (*r->why ? !strstr(h.why, r->why) : *h.why != '\0'))
         fail_msg("%s: why is %s", r->name, h.why);
     assert_int_equal(h.failed, s.n_deployments ? r->p_failed : 0);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void states_are_those_of_the_table(void **state)

@@ -204,7 +204,7 @@ static void causes_are_those_of_the_table(void **state)
             fail_msg("row %zu (%s): %s, class %d, abnormal %d", i,
                      r->reason ? r->reason : "", out.verdict, out.cls,
                      out.abnormal);
-        arena_unref(a);
+        arena_free(a);
     }
 }
 
@@ -229,7 +229,7 @@ static void the_image_that_fails_is_named_with_its_container(void **state)
     u.stopped_reason = "CannotPullContainerError: manifest unknown";
     stop_cause_of(&u, &td, a, &out);
     assert_string_equal(out.verdict, "image not found: app");
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void without_a_definition_all_are_essential(void **state)
@@ -245,7 +245,7 @@ static void without_a_definition_all_are_essential(void **state)
     stop_cause_of(&t, NULL, a, &out);
     assert_string_equal(out.verdict, "x exit 7");
     assert_int_equal(out.exit_code, 7);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void groups_count_and_the_newest_comes_first(void **state)
@@ -275,7 +275,7 @@ static void groups_count_and_the_newest_comes_first(void **state)
     assert_int_equal(s.normal, 1);
     stop_summarise(NULL, NULL, 0, NOW, a, &s);
     assert_int_equal(s.n_groups, 0);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void the_decisive_tail_survives_at_80_columns(void **state)
@@ -291,7 +291,7 @@ static void the_decisive_tail_survives_at_80_columns(void **state)
         assert_true(strstr(fit, "not found"));
         assert_true(strstr(fit, "CannotPull"));
     }
-    arena_unref(a);
+    arena_free(a);
 }
 
 int main(void)

@@ -29,12 +29,12 @@ static void arenas_on_one_table_share_equal_strings(void **state)
     assert_ptr_equal(put(b, 1), put(a, 1)); /* each asks again */
     assert_ptr_not_equal(put(a, 1), put(other, 1));
     assert_int_equal(strtab_len(t), 1);
-    arena_unref(a);
+    arena_free(a);
     assert_string_equal(put(b, 1), "word-1");
     assert_int_equal(strtab_len(t), 1);
-    arena_unref(b);
+    arena_free(b);
     assert_int_equal(strtab_len(t), 0);
-    arena_unref(other);
+    arena_free(other);
     strtab_unref(t);
 }
 
@@ -56,7 +56,7 @@ static void a_table_does_not_grow_with_time(void **state)
         for (int i = 0; i < COMMON; i++)
             put(a, i);
         arena_seal(a);
-        arena_unref(live[round % LIVE]);
+        arena_free(live[round % LIVE]);
         live[round % LIVE] = a;
         for (int i = 0; i < COMMON; i++)
             assert_ptr_equal(put(a, i), put(live[0], i));
@@ -68,7 +68,7 @@ static void a_table_does_not_grow_with_time(void **state)
     assert_int_equal(top, LIVE * OWN + COMMON);
     assert_true(strtab_bytes(t) < bytes * 2);
     for (int i = 0; i < LIVE; i++)
-        arena_unref(live[i]);
+        arena_free(live[i]);
     assert_int_equal(strtab_len(t), 0);
     assert_true(strtab_bytes(t) < 1024); /* the slots went too */
     strtab_unref(t);
@@ -90,13 +90,13 @@ static void what_stays_is_found_after_others_went(void **state)
             kept[part * (N / 10) + i] = put(keep, part * (N / 10) + i);
             put(gone, 100000 + i);
         }
-        arena_unref(gone);
+        arena_free(gone);
     }
     assert_int_equal(strtab_len(t), N);
     for (int i = 0; i < N; i++)
         assert_ptr_equal(put(keep, i), kept[i]);
     assert_int_equal(strtab_len(t), N);
-    arena_unref(keep);
+    arena_free(keep);
     strtab_unref(t);
 }
 
@@ -110,7 +110,7 @@ static void an_arena_keeps_its_table(void **state)
     strtab_unref(t); /* the store is closed, a snapshot is not */
     assert_string_equal(s, "word-7");
     assert_ptr_equal(put(a, 7), s);
-    arena_unref(a);
+    arena_free(a);
 }
 
 int main(void)

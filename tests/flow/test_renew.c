@@ -39,7 +39,7 @@ static void a_task_that_was_only_listed(void **state)
     assert_string_equal(r->cause->verdict, "app exit 3");
     assert_null(kind_tasks.renew(&row, json_false(), a));
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_service_keeps_what_the_table_knew(void **state)
@@ -57,7 +57,7 @@ static void a_service_keeps_what_the_table_knew(void **state)
     assert_int_equal(r->svc->desired, 4);
     assert_int_equal(r->health.state, SVC_CRASH);
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_container_is_found_by_its_name(void **state)
@@ -75,7 +75,7 @@ static void a_container_is_found_by_its_name(void **state)
     old.name = "gone";
     assert_null(kind_containers.renew(&row, o, a));
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void a_cluster(void **state)
@@ -88,7 +88,7 @@ static void a_cluster(void **state)
     assert_non_null(c);
     assert_string_equal(c->name, "p");
     json_decref(o);
-    arena_unref(a);
+    arena_free(a);
 }
 
 int main(void)

@@ -47,7 +47,7 @@ static void try_one(json_t *o)
     }
     for (size_t i = 0; i < 200 && ecs_failure(o, i, &arn, &reason) == 0; i++)
         ;
-    arena_unref(a);
+    arena_free(a);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct aws_op *ops[] = {&ecs_list_clusters, &ecs_update_service,
-                                  &sts_get_caller_identity,
+                                  &iam_simulate_principal_policy,
                                   &logs_filter_log_events};
     static const int statuses[] = {400, 403, 404, 413, 500, 503};
     struct http_reply r = {.body = STRBUF_INIT, .raw_headers = STRBUF_INIT};

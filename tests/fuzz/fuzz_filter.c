@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         filter_match(f, &row, 1795271527000);
         filter_free(f);
         json_decref(o);
-        arena_unref(a);
+        arena_free(a);
     } else {
         MUST(err.message[0]);
     }

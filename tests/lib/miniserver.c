@@ -321,6 +321,15 @@ size_t mini_count(const struct miniserver *m)
     return m->n_requests;
 }
 
+size_t mini_unsent(const struct miniserver *m)
+{
+    size_t n = 0;
+
+    for (const struct conn *c = m->conns; c; c = c->next)
+        n += uv_stream_get_write_queue_size((const uv_stream_t *)&c->tcp);
+    return n;
+}
+
 size_t mini_connections(const struct miniserver *m)
 {
     return m->accepted;

@@ -46,6 +46,8 @@ void mini_reply(struct miniserver *m, int status, const char *body);
 void mini_release(struct miniserver *m);
 size_t mini_count(const struct miniserver *m); /* requests so far */
 size_t mini_connections(const struct miniserver *m); /* ever accepted */
+/* Bytes of answers that no reader has taken yet. */
+size_t mini_unsent(const struct miniserver *m);
 /* Request line and headers of request i, and its body; borrowed. */
 const char *mini_head(const struct miniserver *m, size_t i);
 const char *mini_body(const struct miniserver *m, size_t i);

@@ -17,7 +17,9 @@ static void draw(struct pager *p, const struct text_lines *t,
 static void number_lines(struct text_lines *t, int n)
 {
     for (int i = 1; i <= n; i++) {
-        text_addf(t, ROLE_TEXT, "line %d", i);
+        char text[16];
+        snprintf(text, sizeof(text), "line %d", i);
+        text_add(t, ROLE_TEXT, text);
     }
 }
 
@@ -34,7 +36,7 @@ static void lines_show_their_roles(void **state)
     text_add(&t, ROLE_PANE, "Deployments");
     text_add(&t, ROLE_MUTED, "state  ");
     text_append(&t, ROLE_BAD, "FAILED");
-    text_appendf(&t, ROLE_TEXT, " %d", 9);
+    text_append(&t, ROLE_TEXT, " 9");
     text_add(&t, ROLE_TEXT, "two\nlines \x1b[31m");
     draw(&p, &t, NULL, &s);
     expect_screen(&s, "Deployments\nstate  FAILED 9\ntwo\nlines �[31m\n");
@@ -174,9 +176,6 @@ static void following_sticks_to_the_end_until_scrolled_up(void **state)
     src = text_source(&t);
     pager_sync(&p, &src, 5, 40);
     assert_int_equal(p.top, 15);
-    assert_int_equal(pager_below(&p, &src), 2);
-    pager_shift(&p, 10); /* old lines were dropped: same place */
-    assert_int_equal(p.top, 5);
     pager_act(&p, &src, ACTION_BOTTOM, true);
     assert_true(p.follow);
     pager_act(&p, &src, ACTION_BOTTOM, false);

@@ -322,10 +322,6 @@ static void moves_go_by_line_half_page_and_page(void **state)
                             steps[i].position);
     }
     assert_false(table_act(&t, &src, ACTION_OPEN));
-    assert_true(table_select(&t, &src, "k30"));
-    assert_string_equal(table_key(&t), "k30");
-    assert_false(table_select(&t, &src, "gone"));
-    assert_string_equal(table_key(&t), "k30");
     table_release(&t);
 }
 

@@ -137,7 +137,7 @@ static void reason_row(const struct stop_group *g, int cols, struct doc *out)
     doc_line(out);
     doc_put(out, ROLE_MUTED, "           ");
     doc_put(out, ROLE_TEXT, reason_fit(g->text, cols - 12, a));
-    arena_unref(a);
+    arena_free(a);
 }
 
 static void event_row(const struct ecs_event *e, int cols, struct doc *out)
@@ -152,7 +152,7 @@ static void event_row(const struct ecs_event *e, int cols, struct doc *out)
     doc_printf(out, ROLE_MUTED, "%s ", fmt_clock(e->created_ms, FMT_UTC, at));
     doc_put(out, trouble ? ROLE_WARN : ROLE_TEXT,
             reason_fit(cut ? cut + 2 : m, cols - 22, a));
-    arena_unref(a);
+    arena_free(a);
 }
 
 void services_explain(const void *row, int64_t now, int cols, int rows,
@@ -186,7 +186,7 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
         doc_line(out);
         doc_put(out, rollout_role(p->rollout_state), " WHY       ");
         doc_put(out, ROLE_TEXT, reason_fit(p->rollout_reason, cols - 12, a));
-        arena_unref(a);
+        arena_free(a);
         left--;
     }
     for (size_t i = 0; i < r->stops.n_groups && left > 1; i++) {

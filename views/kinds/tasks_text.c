@@ -26,7 +26,7 @@ static void container_line(const struct ecs_container *c, int cols,
                           : c->image ? c->image
                                      : "",
                           cols - 43, a));
-    arena_unref(a);
+    arena_free(a);
 }
 
 /* created -> pull -> started -> stopped, as durations. */
@@ -79,7 +79,7 @@ void tasks_explain(const void *row, int64_t now, int cols, int rows,
         doc_line(out);
         doc_printf(out, ROLE_MUTED, " %-10s", t->stop_code ? "REASON" : "");
         doc_put(out, ROLE_TEXT, reason_fit(raw, cols - 12, a));
-        arena_unref(a);
+        arena_free(a);
         rows--;
     }
     for (size_t i = 0; i < t->n_containers && rows > 1; i++, rows--)

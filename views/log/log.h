@@ -118,7 +118,6 @@ struct log_view *log_of(const struct view *v);
 /* log_feed.c: tasks and groups become sources. */
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err);
-void log_watch_again(struct log_watch *w); /* to a new source */
 void log_watch_end(struct log_watch *w);
 void log_new_source(struct log_view *lv, int64_t backfill_ms); /* 0 = usual */
 int log_add_groups(struct log_view *lv, struct err *err); /* of its name */

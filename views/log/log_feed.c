@@ -107,7 +107,7 @@ int log_watch_target(struct log_view *lv, struct log_watch *w,
     return 0;
 }
 
-void log_watch_again(struct log_watch *w)
+static void log_watch_again(struct log_watch *w)
 {
     const struct snapshot *snap = subscription_snapshot(w->sub);
 

@@ -55,7 +55,6 @@ struct cred_chain {
     unsigned generation;
     unsigned rounds; /* fetches begun */
     struct notes now, told;
-    struct strbuf why; /* told, as one line */
     struct plan plan;
     struct timer tell;
     struct waiter *first, *last;

@@ -39,21 +39,12 @@ void notes_publish(struct cred_chain *c)
     free(c->told.list);
     c->told = c->now;
     c->now = (struct notes){0};
-    strbuf_clear(&c->why);
-    for (size_t i = 0; i < c->told.n; i++) {
-        const struct cred_note *note = &c->told.list[i];
-
-        if (note->said == CRED_PASSED || note->said == CRED_FAILED)
-            strbuf_printf(&c->why, "%s%s: %s", c->why.len ? "; " : "",
-                          note->name, note->why);
-    }
 }
 
 void notes_release(struct cred_chain *c)
 {
     free(c->now.list);
     free(c->told.list);
-    strbuf_release(&c->why);
 }
 
 size_t cred_chain_n_notes(const struct cred_chain *c)
@@ -64,9 +55,4 @@ size_t cred_chain_n_notes(const struct cred_chain *c)
 const struct cred_note *cred_chain_note(const struct cred_chain *c, size_t i)
 {
     return &c->told.list[i];
-}
-
-const char *cred_chain_explain(const struct cred_chain *c)
-{
-    return strbuf_get(&c->why);
 }
