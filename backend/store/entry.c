@@ -1,5 +1,5 @@
 /* Watches and entries: who is known by which name. */
-#include "backend/store/internal.h"
+#include "backend/store/poll.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -80,6 +80,7 @@ struct svc_entry *svc_get(struct watch *w, const char *name_or_arn)
         e->watch = w;
         e->name = xstrdup(name);
         e->number = ++w->store->numbers;
+        e->cls = -1;
         e->jitter = 1000;
         map_put(w->svc_by_name, name, e);
         w->svcs = xgrow(w->svcs, &w->cap_svcs, w->n_svcs + 1,
@@ -151,8 +152,7 @@ void task_drop(struct task_entry *e)
     tries_end(&e->tries, &w->task_trouble);
     if (e->remembered)
         s->n_remembered--;
-    if (e->cls >= 0)
-        w->due_tasks[e->cls]--;
+    scan_drop_task(e);
     w->tasks[e->slot] = w->tasks[--w->n_tasks];
     w->tasks[e->slot]->slot = e->slot;
     w->tasks[e->slot]->unplaced = w->unordered = true;
@@ -206,6 +206,8 @@ static void watch_free(void *p)
         task_release(w->tasks[i]);
     map_free(w->svc_by_name, svc_free);
     page_unref(w->data);
+    free(w->svc_scan.queue);
+    free(w->task_scan.queue);
     free(w->tasks);
     free(w->svcs);
     free(w->name);

@@ -1,5 +1,5 @@
 /* The describes: one batch each, into pages of their own. */
-#include "backend/store/internal.h"
+#include "backend/store/poll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -260,7 +260,7 @@ static void on_svc_desc(void *arg, const struct aws_reply *reply,
     end_call(a, err);
 }
 
-void fetch_svc_desc(struct watch *w, struct svc_entry **e, size_t n,
+void fetch_svc_desc(struct watch *w, void *const *e, size_t n,
                     enum aws_priority prio)
 {
     struct ask *a = ask_new(w->store, ASK_SVC_DESC, w, &w->svc_desc);
@@ -268,10 +268,12 @@ void fetch_svc_desc(struct watch *w, struct svc_entry **e, size_t n,
 
     a->items = xreallocarray(NULL, n, sizeof(void *));
     for (size_t i = 0; i < n; i++) {
-        names[i] = e[i]->arn != NULL ? e[i]->arn : e[i]->name;
-        e[i]->in_flight = true;
-        e[i]->hot = false;
-        a->items[a->n_items++] = e[i];
+        struct svc_entry *svc = e[i];
+
+        names[i] = svc->arn != NULL ? svc->arn : svc->name;
+        svc->in_flight = true;
+        svc->hot = false;
+        a->items[a->n_items++] = svc;
     }
     start_call(a, &ecs_describe_services,
                &(struct ecs_ask){.cluster = w->name, .member = "services",
@@ -315,8 +317,10 @@ static void task_described(struct task_entry *e, const struct ecs_task *t,
         e->swept = ++s->seq; /* as good as having been listed */
         if (e->svc != NULL &&
             (e->svc->svc == NULL || store_now(s) - e->svc->described_ms >=
-                                        s->opts.refresh_ms))
+                                        s->opts.refresh_ms)) {
             e->svc->hot = true;
+            scan_add_service(e->svc, CLS_NAMED);
+        }
     }
     if (w->arn == NULL && t->cluster_arn != NULL)
         w->arn = xstrdup(t->cluster_arn);
@@ -406,7 +410,7 @@ static void on_task_desc(void *arg, const struct aws_reply *reply,
     end_call(a, err);
 }
 
-void fetch_task_desc(struct watch *w, struct task_entry **e, size_t n,
+void fetch_task_desc(struct watch *w, void *const *e, size_t n,
                      enum aws_priority prio)
 {
     struct ask *a = ask_new(w->store, ASK_TASK_DESC, w, &w->task_desc);
@@ -414,9 +418,11 @@ void fetch_task_desc(struct watch *w, struct task_entry **e, size_t n,
 
     a->items = xreallocarray(NULL, n, sizeof(void *));
     for (size_t i = 0; i < n; i++) {
-        names[i] = e[i]->arn;
-        e[i]->in_flight = true;
-        a->items[a->n_items++] = e[i];
+        struct task_entry *task = e[i];
+
+        names[i] = task->arn;
+        task->in_flight = true;
+        a->items[a->n_items++] = task;
     }
     start_call(a, &ecs_describe_tasks,
                &(struct ecs_ask){.cluster = w->name, .member = "tasks",

@@ -1,6 +1,6 @@
 /* The lists: walks over all pages, whose sightings tell what is new and, once
  * a walk has seen the end, what is gone. */
-#include "backend/store/internal.h"
+#include "backend/store/poll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +145,7 @@ static bool on_services(void *arg, const struct aws_reply *reply,
                 e->listed = true;
                 w->n_listed++;
                 svc_dirty(e);
+                scan_add_service(e, CLS_NEW);
             }
         }
         w->list_page = true;
@@ -252,6 +253,8 @@ static bool on_stopped(void *arg, const struct aws_reply *reply,
             if (e->task != NULL && e->task->desired_status != NULL &&
                 strcmp(e->task->desired_status, "RUNNING") == 0)
                 e->gone = true;
+            if (e->gone || e->task == NULL)
+                scan_add_task(e, CLS_NAMED);
             if (e->task == NULL && e->row == NULL)
                 task_dirty(e);
             if (e->remembered) {
@@ -287,8 +290,10 @@ static void running_end(struct ask *a)
         struct task_entry *e = w->tasks[i];
 
         if (!e->final && e->seen != 0 && e->seen <= a->seen0 &&
-            (a->svc == NULL || e->svc == a->svc))
+            (a->svc == NULL || e->svc == a->svc)) {
             e->gone = true;
+            scan_add_task(e, CLS_NAMED);
+        }
     }
     feeds_dirty_tasks(w, a->svc);
     end_walk(a);
@@ -314,8 +319,10 @@ static bool on_running(void *arg, const struct aws_reply *reply,
             e->gone = false;
             if (e->svc == NULL && a->svc != NULL && e->task == NULL)
                 e->svc = a->svc;
-            if (e->task == NULL && e->row == NULL)
+            if (e->task == NULL && e->row == NULL) {
                 task_dirty(e);
+                scan_add_task(e, CLS_NEW);
+            }
         }
         if (a->svc == NULL)
             w->run_page = true;

@@ -89,6 +89,18 @@ struct trouble {
     int64_t since_ms; /* wall */
 };
 
+/* What is due, as of the last look at all entries of a kind. */
+struct scan {
+    size_t due[8]; /* entries by class (poll.h) */
+    int64_t at_ms; /* mono; 0 = look again */
+    size_t pos;    /* where the next look begins */
+    struct due {
+        void *entry;   /* NULL: taken, or gone */
+        size_t behind; /* the place after its own, then */
+    } *queue;          /* who has a class that is due, once */
+    size_t n_queue, cap_queue, head;
+};
+
 enum td_state { TD_IDLE, TD_WANTED, TD_ASKING, TD_KNOWN };
 
 struct td_entry {
@@ -188,10 +200,8 @@ struct watch {
     struct task_entry **tasks;
     size_t n_tasks, cap_tasks;
     bool unordered; /* tasks came, stopped or went since they were sorted */
-    size_t svc_pos, task_pos; /* where the next scan begins */
-    size_t due_svcs[8], due_tasks[8]; /* by class, of the last scan */
-    size_t n_troubled;                /* services, then */
-    int64_t task_scan_ms;  /* mono: when it was; 0 = scan again */
+    struct scan svc_scan, task_scan;
+    size_t n_troubled; /* services, at that scan */
     struct job list, sweep, run, svc_desc, task_desc;
     struct trouble svc_trouble, task_trouble;
     int sweep_pages;
@@ -355,9 +365,11 @@ void fetch_running(struct watch *w, struct svc_entry *e,
                    enum aws_priority prio);
 void fetch_cluster_desc(struct store *s, struct watch **w, size_t n,
                         enum aws_priority prio);
-void fetch_svc_desc(struct watch *w, struct svc_entry **e, size_t n,
+/* e: svc_entry pointers. */
+void fetch_svc_desc(struct watch *w, void *const *e, size_t n,
                     enum aws_priority prio);
-void fetch_task_desc(struct watch *w, struct task_entry **e, size_t n,
+/* e: task_entry pointers. */
+void fetch_task_desc(struct watch *w, void *const *e, size_t n,
                      enum aws_priority prio);
 void fetch_taskdef(struct store *s, struct td_entry *td,
                    enum aws_priority prio);

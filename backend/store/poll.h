@@ -19,9 +19,8 @@ enum {
     SVC_BATCH_MS = 2500,  /* ten healthy services */
     TROUBLE_BATCH_MS = 5000, /* ten in trouble, off screen */
     TASK_BATCH_MS = 1600, /* a page of tasks, or a hundred settled ones */
-    SCAN_MS = 200,  /* how long the classes of a scan of tasks serve */
-    RESCAN_MS = 30, /* and, of many, when they fill no batch but one is out */
-    MANY_TASKS = 2000,
+    SCAN_MS = 500, /* how long the classes of a scan serve, of more than */
+    MANY = 1000,   /* entries */
     MAX_LISTS = 8,        /* walks in flight */
     MAX_BATCHES = 4,      /* describes in flight, of services and of tasks */
     MAX_TASKDEFS = 2
@@ -68,7 +67,12 @@ static inline void raise_want(enum want *w, enum want to)
         *w = to;
 }
 
-/* poll_desc.c: start the describes that are due, best first. */
+/* poll_desc.c: an entry was named, or changed so that it is due now. */
+void scan_add_service(struct svc_entry *e, enum cls cls);
+void scan_add_task(struct task_entry *e, enum cls cls);
+/* It is about to be freed. */
+void scan_drop_task(struct task_entry *e);
+/* Start the describes that are due, best first. */
 void pump_services(struct pump *p);
 void pump_tasks(struct pump *p);
 

@@ -112,7 +112,7 @@ static void feed_free(struct feed *f)
 static void look_again(struct store *s)
 {
     for (struct watch *w = s->watches; w != NULL; w = w->next)
-        w->task_scan_ms = 0;
+        w->svc_scan.at_ms = w->task_scan.at_ms = 0;
     pump_soon(s);
 }
 
