@@ -534,8 +534,6 @@ int tail_run(const struct tail_options *o, int *death)
         say(&t, SAID_SERVICE, err.message);
         t.status = 1;
     }
-    if (t.print.n_gaps && !t.status)
-        t.status = 1;
     tear_down(&t);
     return t.status;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,13 +59,6 @@ static void end_event(struct tail_print *p, struct log_event *e)
 static void add_line(struct tail_print *p, struct log_event *e,
                      const struct logbuf_line *l)
 {
-    struct logsrc_gap gap;
-
-    if (l->kind == LOG_GAP && logsrc_gap(p->format.src, l->seq, &gap) &&
-        gap.state == LOGSRC_GAP_LOST) {
-        p->n_gaps++;
-        fprintf(stderr, "ecsdash: %s.\n", l->text);
-    }
     if (l->kind != LOG_TEXT)
         return;
     if (!l->more)

@@ -23,7 +23,6 @@ struct tail_print {
     struct log_event event;
     struct log_event late;      /* came behind `printed` */
     struct strbuf out;
-    uint64_t n_gaps;            /* lines that will never be read were met */
     int error;                  /* errno of the write that failed; then
                                    nothing more is printed */
 };

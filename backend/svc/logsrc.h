@@ -18,8 +18,9 @@
  *   where it was.
  * - a time that could not be read for 15 s shows as a LOG_GAP line. It goes when
  *   it has been read after all; after more than 2 minutes the present is read
- *   first and the gap filled behind it, newest first, up to
- *   LOGSRC_REFILL_EVENTS; what is left stays as a lost gap.
+ *   first and the gap filled behind it, newest first, as far as the buffer has
+ *   room. What a long past was not read back of is a gap, too: a lost one,
+ *   until somebody asks for it (logsrc_refill).
  * - what could not be swept is counted (logsrc_stats.unswept_ms).
  *
  * Everything runs on the loop, in slices of a few milliseconds. */
@@ -40,9 +41,8 @@ struct logsrc;
 #define LOGSRC_BACKFILL_MS ((int64_t)15 * 60 * 1000)
 #define LOGSRC_POLL_MS 2000
 #define LOGSRC_IDLE_MS 8000
-/* A backfill, and the refill of one gap, end after that many events of ours. */
+/* Reading back ends after that many events of ours. */
 #define LOGSRC_BACKFILL_EVENTS 50000
-#define LOGSRC_REFILL_EVENTS 200000
 
 /* on_change: lines came, or the status, a gap or a figure is another; from
  * the loop, never from inside a call of this API. */
@@ -190,6 +190,10 @@ struct logsrc_gap {
 };
 /* The gap of a LOG_GAP line; false when it has none. */
 bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out);
+/* Read it now, when it is that of a LOG_GAP line: an OPEN one without waiting
+ * any longer, a LOST one newest first, as far as the buffer has room. False when
+ * there is no such gap. */
+bool logsrc_refill(struct logsrc *s, uint64_t seq);
 
 /* ---- figures ----------------------------------------------------------- */
 

@@ -293,6 +293,15 @@ static bool past_first(const struct feed *f)
     return f->src->o.in_order && f->holes && f->holes->kind == WALK_BACKFILL;
 }
 
+/* A sweep brings nothing of what the buffer has let go since it was planned.
+ * False: nothing is left of it. */
+static bool above_floor(struct feed *f, struct walk *w)
+{
+    if (w->kind == WALK_SWEEP && untouched(f, w))
+        w->from = later(w->from, logbuf_floor_ms(f->src->buf));
+    return w->from <= w->to;
+}
+
 static void next_due(struct timer *t, void *arg)
 {
     struct feed *f = arg;
@@ -316,7 +325,12 @@ static void next_due(struct timer *t, void *arg)
               : sweep != INT64_MAX ? now + sweep
                                    : INT64_MAX;
     }
-    for (struct walk *w = f->holes; w; w = w->next) {
+    for (struct walk *w = f->holes, *next; w; w = next) {
+        next = w->next;
+        if (!above_floor(f, w)) {
+            feed_drop_hole(f, w);
+            continue;
+        }
         if (w->due_ms <= now) {
             ask(f, w);
             return;

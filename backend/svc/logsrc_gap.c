@@ -10,10 +10,10 @@
 static void show(struct logsrc *s, struct gap *g)
 {
     char from[32], to[32], text[700];
-    const char *state = g->state == LOGSRC_GAP_OPEN ? "not read yet"
-                        : g->state == LOGSRC_GAP_REFILLING
-                            ? "being read"
-                            : "not read: too many lines";
+    static const char *const states[] = {
+        [LOGSRC_GAP_OPEN] = "not read yet",
+        [LOGSRC_GAP_REFILLING] = "being read",
+        [LOGSRC_GAP_LOST] = "not read back: too many lines"};
 
     fmt_clock_ms(g->from_ms, FMT_UTC, from);
     if (g->to_ms == INT64_MAX)
@@ -21,7 +21,7 @@ static void show(struct logsrc *s, struct gap *g)
     else
         fmt_clock_ms(g->to_ms, FMT_UTC, to);
     snprintf(text, sizeof(text), "%s to %s (UTC) of %.500s %s", from, to,
-             g->feed->group, g->backfill ? "were not read back" : state);
+             g->feed->group, states[g->state]);
     uint64_t seq = logbuf_add(
         s->buf, &(struct logbuf_line){.timestamp_ms = g->from_ms,
                                       .ingestion_ms = g->from_ms,
@@ -80,16 +80,39 @@ void gap_free_all(struct logsrc *s)
     }
 }
 
+static struct gap *gap_of(const struct logsrc *s, uint64_t seq)
+{
+    struct gap *g = s->gaps;
+
+    while (g && (!seq || g->mark.seq != seq))
+        g = g->next;
+    return g;
+}
+
+bool logsrc_refill(struct logsrc *s, uint64_t seq)
+{
+    struct gap *g = gap_of(s, seq);
+
+    if (!g)
+        return false;
+    if (g->state == LOGSRC_GAP_LOST) {
+        feed_hole(g->feed, WALK_REFILL, SIZE_MAX, g->from_ms, g->to_ms)->gap =
+            g;
+        gap_set(s, g, LOGSRC_GAP_OPEN, g->from_ms, g->to_ms);
+    }
+    feed_poll(g->feed);
+    return true;
+}
+
 bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out)
 {
-    for (const struct gap *g = s->gaps; g && seq; g = g->next) {
-        if (g->mark.seq != seq)
-            continue;
-        *out = (struct logsrc_gap){
-            .state = g->state, .from_ms = g->from_ms,
-            .to_ms = g->to_ms == INT64_MAX ? logsrc_now(s) : g->to_ms,
-            .group = g->feed->group};
-        return true;
-    }
-    return false;
+    const struct gap *g = gap_of(s, seq);
+
+    if (!g)
+        return false;
+    *out = (struct logsrc_gap){
+        .state = g->state, .from_ms = g->from_ms,
+        .to_ms = g->to_ms == INT64_MAX ? logsrc_now(s) : g->to_ms,
+        .group = g->feed->group};
+    return true;
 }

@@ -89,7 +89,6 @@ struct gap {
     struct feed *feed;
     enum logsrc_gap_state state;
     int64_t from_ms, to_ms; /* to INT64_MAX: up to now */
-    bool backfill;          /* lost: what was before the backfill's end */
 };
 
 /* A reply being read. */

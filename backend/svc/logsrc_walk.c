@@ -146,12 +146,7 @@ static void gave_up(struct feed *f, struct walk *w)
 
     if (w->kind == WALK_BACKFILL) {
         struct gap *g = gap_open(f, w->from, w->to);
-        g->backfill = true;
         gap_set(s, g, LOGSRC_GAP_LOST, w->from, w->to);
-    } else if (w->kind == WALK_REFILL) {
-        gap_set(s, w->gap, LOGSRC_GAP_LOST, later(w->gap->from_ms, w->from),
-                w->to);
-        w->gap = NULL;
     } else if (w->kind == WALK_SWEEP) {
         f->unswept_ms[w->deep] = w->to;
     }
@@ -187,8 +182,6 @@ static bool enough(const struct walk *w)
         return w->newest_first && w->taken >= LOGSRC_BACKFILL_EVENTS;
     case WALK_PROBE:
         return (w->newest_first && w->taken) || w->pages >= PROBE_PAGES;
-    case WALK_REFILL:
-        return w->taken >= LOGSRC_REFILL_EVENTS;
     case WALK_SWEEP:
         return w->pages >= LOGSRC_SWEEP_PAGES ||
                w->bytes >= LOGSRC_SWEEP_BYTES;
@@ -235,6 +228,13 @@ static bool next_token(struct feed *f, struct walk *w)
     return token && !again; /* the same again would never end */
 }
 
+/* The rest of the gap is older than what the buffer has room for. */
+static bool is_sunk(const struct feed *f, const struct walk *w)
+{
+    return w->kind == WALK_REFILL && w->newest_first &&
+           w->to <= logbuf_floor_ms(f->src->buf);
+}
+
 static void page_taken(struct feed *f, struct walk *w)
 {
     struct logsrc *s = f->src;
@@ -251,7 +251,7 @@ static void page_taken(struct feed *f, struct walk *w)
         set_status(s);
     }
     move_along(f, w);
-    more = next_token(f, w);
+    more = next_token(f, w) && !is_sunk(f, w);
     if (more && !enough(w))
         return;
     walk_forget(w);

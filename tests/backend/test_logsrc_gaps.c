@@ -77,7 +77,7 @@ static void after_a_long_gap_the_present_comes_first(void **state)
     assert_int_equal(logbuf_len(b), 1000);
 }
 
-static void too_much_to_read_back_is_said(void **state)
+static void too_much_to_read_back_is_said_and_read_on_demand(void **state)
 {
     struct world *w = *state;
     struct logsrc_gap g;
@@ -93,10 +93,80 @@ static void too_much_to_read_back_is_said(void **state)
                      LOGSRC_BACKFILL_EVENTS + 1);
     struct logbuf_line l;
     logbuf_get(logsrc_buf(w->src), 0, &l);
-    assert_non_null(strstr(l.text, "were not read back"));
+    assert_non_null(strstr(l.text, "not read back"));
     logsrc_stats(w->src, &s);
     assert_int_equal(s.gaps, 0);
     assert_int_equal(s.gaps_lost, 1);
+    /* Whoever wants it gets it. */
+    assert_false(logsrc_refill(w->src, l.seq + 1));
+    assert_true(logsrc_refill(w->src, l.seq));
+    clock_advance(w->clock, 100);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_REFILLING);
+    clock_advance(w->clock, 5000);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(logbuf_len(logsrc_buf(w->src)),
+                     LOGSRC_BACKFILL_EVENTS + 20000);
+}
+
+/* A refill that fails goes on by itself; whoever can't wait says so. */
+static void a_refill_survives_what_the_network_does(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    w->page = 10;
+    w->fail = ERR_NET;
+    for (int i = 0; i < 1000; i++)
+        put(w, "ecs/app/t1", world_now(w) + i * 600, world_now(w) + i * 600,
+            "x");
+    clock_advance(w->clock, 605000);
+    w->fail = ERR_NONE;
+    struct logbuf *b = logsrc_buf(w->src);
+    for (int i = 0; i < 1000 && logbuf_len(b) < 500; i++)
+        clock_advance(w->clock, 100);
+    w->fail = ERR_THROTTLED;
+    clock_advance(w->clock, 13000); /* the present shows no gap yet */
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_OPEN);
+    w->fail = ERR_NONE;
+    struct logbuf_line l;
+    logbuf_get(b, logbuf_find_time(b, g.from_ms), &l);
+    int before = w->did.calls;
+    assert_true(logsrc_refill(w->src, l.seq));
+    clock_advance(w->clock, 100);
+    assert_true(w->did.calls > before); /* though the next try was due later */
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(logbuf_len(b), 1000);
+}
+
+/* What would push itself out of the buffer again is not asked for. */
+static void a_refill_ends_where_the_buffer_does(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    struct logsrc_stats s;
+    logbuf_set_limit(logsrc_buf(w->src), 200000);
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    w->fail = ERR_NET;
+    for (int i = 0; i < 20000; i++)
+        put(w, "ecs/app/t1", world_now(w) + i * 30, world_now(w) + i * 30,
+            "some text that makes the line as long as lines are");
+    clock_advance(w->clock, 605000);
+    w->fail = ERR_NONE;
+    strbuf_clear(&w->asked);
+    clock_advance(w->clock, 2 * MINUTE);
+    logsrc_stats(w->src, &s);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(s.gaps, 0);
+    assert_true(logbuf_dropped(logsrc_buf(w->src)) > 0);
+    int far = 0; /* calls that begin where the gap does: of 200 pages */
+    for (char *at = w->asked.data, *line; (line = strsep(&at, "\n"));)
+        far += *line && strtol(strrchr(line, '|') + 1, NULL, 10) > 500000;
+    assert_in_range(far, 2, 40);
 }
 
 /* ---- figures --------------------------------------------------------- */
@@ -228,7 +298,9 @@ int main(void)
         T(closing_in_the_middle_leaves_nothing),
         T(what_cannot_be_read_shows_as_a_gap_until_it_was),
         T(after_a_long_gap_the_present_comes_first),
-        T(too_much_to_read_back_is_said),
+        T(too_much_to_read_back_is_said_and_read_on_demand),
+        T(a_refill_survives_what_the_network_does),
+        T(a_refill_ends_where_the_buffer_does),
         T(errors_are_counted_by_revision),
         T(requests_and_lag_are_told),
         T(large_pages_are_read_in_slices),

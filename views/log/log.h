@@ -119,6 +119,8 @@ struct log_view *log_of(const struct view *v);
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err);
 void log_watch_end(struct log_watch *w);
+/* The gaps among n lines from k on are read now: how many there are. */
+size_t log_refill(struct log_view *lv, size_t k, size_t n);
 void log_new_source(struct log_view *lv, int64_t backfill_ms); /* 0 = usual */
 int log_add_groups(struct log_view *lv, struct err *err); /* of its name */
 /* Read again, back to at least so long ago. The place is kept. */

@@ -148,6 +148,22 @@ void log_new_source(struct log_view *lv, int64_t backfill_ms)
     lv->tag_sources = 0;
 }
 
+size_t log_refill(struct log_view *lv, size_t k, size_t n)
+{
+    uint64_t gaps[64]; /* asking changes the lines */
+    size_t found = 0, asked = 0;
+    struct logbuf_line l;
+
+    for (; n && k < log_shown(lv) && found < ARRAY_LEN(gaps); n--, k++) {
+        logbuf_get(lv->buf, log_index(lv, k), &l);
+        if (l.kind == LOG_GAP)
+            gaps[found++] = l.seq;
+    }
+    for (size_t i = 0; i < found; i++)
+        asked += logsrc_refill(lv->src, gaps[i]);
+    return asked;
+}
+
 int log_add_groups(struct log_view *lv, struct err *err)
 {
     char *copy = xstrdup(lv->name), *rest = copy, *group;

@@ -178,7 +178,11 @@ static void put_text(struct log_view *lv, const struct logbuf_line *l)
     char count[32];
 
     if (l->kind != LOG_TEXT) {
-        strbuf_printf(&lv->line, "-- %s --", l->text);
+        struct logsrc_gap gap;
+        bool lost = l->kind == LOG_GAP && logsrc_gap(lv->src, l->seq, &gap) &&
+                    gap.state == LOGSRC_GAP_LOST;
+        strbuf_printf(&lv->line, "-- %s%s --", l->text,
+                      lost ? " (r reads them)" : "");
         return;
     }
     strbuf_clear(&lv->plain);

@@ -134,8 +134,12 @@ static bool act_look(struct log_view *lv, enum action_id action)
     case ACTION_RAW:
         lv->raw = !lv->raw;
         return true;
-    case ACTION_PRETTY:
     case ACTION_OPEN:
+        if (!log_refill(lv, lv->pager.follow ? log_shown(lv) - 1
+                                             : lv->pager.hit, 1))
+            log_pretty(lv);
+        return true;
+    case ACTION_PRETTY:
         log_pretty(lv);
         return true;
     case ACTION_COPY:
@@ -267,10 +271,13 @@ static void visible(struct view *v, bool on)
         subscription_set_visible(lv->watches[i].sub, on);
 }
 
+/* Gaps on the screen are what it is pressed for. */
 static void refresh(struct view *v)
 {
     struct log_view *lv = log_of(v);
 
+    log_settle(lv);
+    log_refill(lv, lv->pager.top, (size_t)lv->pager.rows);
     for (size_t i = 0; i < lv->n_watches; i++)
         subscription_refresh(lv->watches[i].sub);
     logsrc_refresh(lv->src);
