@@ -188,7 +188,8 @@ struct logsrc_gap {
     int64_t from_ms, to_ms; /* what is missing still */
     const char *group;
 };
-/* The gap of a LOG_GAP line; false when it has none. */
+/* The gap of a LOG_GAP line (which stands at the end of the gap, or at its
+ * begin while that end is now); false when it has none. */
 bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out);
 /* Read it now, when it is that of a LOG_GAP line: an OPEN one without waiting
  * any longer, a LOST one newest first, as far as the buffer has room. False when

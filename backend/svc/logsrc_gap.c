@@ -7,27 +7,30 @@
 #include "backend/base/mem.h"
 #include "backend/svc/logsrc_internal.h"
 
+/* It stands where it ends: whoever reads on upwards, or looks at the last
+ * minutes only, is told before what is missing would have been there. */
 static void show(struct logsrc *s, struct gap *g)
 {
+    int64_t at = g->to_ms == INT64_MAX ? g->from_ms : g->to_ms;
     char from[32], to[32], text[700];
     static const char *const states[] = {
         [LOGSRC_GAP_OPEN] = "not read yet",
         [LOGSRC_GAP_REFILLING] = "being read",
-        [LOGSRC_GAP_LOST] = "not read back: too many lines"};
+        [LOGSRC_GAP_LOST] = "too many lines, not read back"};
 
-    fmt_clock_ms(g->from_ms, FMT_UTC, from);
+    fmt_clock(g->from_ms, FMT_UTC, from);
     if (g->to_ms == INT64_MAX)
         snprintf(to, sizeof(to), "now");
     else
-        fmt_clock_ms(g->to_ms, FMT_UTC, to);
-    snprintf(text, sizeof(text), "%s to %s (UTC) of %.500s %s", from, to,
-             g->feed->group, states[g->state]);
+        fmt_clock(g->to_ms, FMT_UTC, to);
+    snprintf(text, sizeof(text), "%s: %s to %s of %.500s", states[g->state],
+             from, to, g->feed->group);
     uint64_t seq = logbuf_add(
-        s->buf, &(struct logbuf_line){.timestamp_ms = g->from_ms,
-                                      .ingestion_ms = g->from_ms,
+        s->buf, &(struct logbuf_line){.timestamp_ms = at,
+                                      .ingestion_ms = at,
                                       .text = text, .len = strlen(text),
                                       .kind = LOG_GAP});
-    g->mark = (struct logbuf_mark){seq, g->from_ms, g->from_ms, 0, 0};
+    g->mark = (struct logbuf_mark){seq, at, at, 0, 0};
     logsrc_changed(s);
 }
 

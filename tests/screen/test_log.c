@@ -387,6 +387,26 @@ static void a_long_window_reads_further_back(void **state)
     screen_free(s);
 }
 
+/* Reading back ends somewhere; the rest is asked for on its line. */
+static void what_was_not_read_back_is_read_on_demand(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, SCENE_DOWN "l");
+    scene_shows(s, "log payments-api");
+    scene_type(s, "6");
+    scene_shows(s, "last 1h");
+    scene_gone(s, "reading back");
+    scene_type(s, "g");
+    scene_selects(s, "r reads on: too many lines, not read back: 13:3");
+    scene_type(s, "\r");
+    scene_gone(s, "r reads on");
+    scene_gone(s, "being read");
+    scene_type(s, "g");
+    scene_selects(s, ">13:46:1");
+    screen_free(s);
+}
+
 static void groups_are_logs_too(void **state)
 {
     (void)state;
@@ -441,6 +461,7 @@ int main(void)
         cmocka_unit_test(windows_and_times),
         cmocka_unit_test(a_stopped_task_shows_its_last_lines_with_one_key),
         cmocka_unit_test(a_long_window_reads_further_back),
+        cmocka_unit_test(what_was_not_read_back_is_read_on_demand),
         cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };

@@ -287,6 +287,8 @@ static void put_hidden(struct log_view *lv, struct strbuf *out)
         strbuf_printf(out, "none of %s lines is let through by &%s; Esc "
                       "shows all", fmt_count((int64_t)logbuf_len(lv->buf), n),
                       lv->filter.text);
+    else if (*logsrc_status(lv->src))
+        strbuf_puts(out, logsrc_status(lv->src));
     else if (lv->window_ms)
         strbuf_printf(out, "no lines in the last %s; 0 shows all",
                       fmt_age(lv->window_ms, age));

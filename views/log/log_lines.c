@@ -181,8 +181,8 @@ static void put_text(struct log_view *lv, const struct logbuf_line *l)
         struct logsrc_gap gap;
         bool lost = l->kind == LOG_GAP && logsrc_gap(lv->src, l->seq, &gap) &&
                     gap.state == LOGSRC_GAP_LOST;
-        strbuf_printf(&lv->line, "-- %s%s --", l->text,
-                      lost ? " (r reads them)" : "");
+        strbuf_printf(&lv->line, "-- %s%s --", lost ? "r reads on: " : "",
+                      l->text);
         return;
     }
     strbuf_clear(&lv->plain);
