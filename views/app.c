@@ -5,6 +5,7 @@
 #include "backend/base/fmt.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/utf8.h"
 #include "backend/net/loop.h"
 #include "views/kind.h"
 #include "views/mutate.h"
@@ -235,7 +236,11 @@ void app_copy(struct app *a, const char *what, const char *text)
     }
     strbuf_clear(&a->copied);
     strbuf_puts(&a->copied, text);
-    app_say(a, MSG_INFO, "Sent to the clipboard (OSC 52): %s", text);
+    struct strbuf shown = STRBUF_INIT;
+    utf8_sanitise(&shown, text, strlen(text)); /* a line may have TABs */
+    app_say(a, MSG_INFO, "Sent to the clipboard (OSC 52): %s",
+            strbuf_get(&shown));
+    strbuf_release(&shown);
 }
 
 bool app_lend(struct app *a, const char *command, const char *file,

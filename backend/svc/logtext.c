@@ -149,12 +149,22 @@ static void take_sgr(struct logtext *t, const char *seq, size_t n, size_t at)
 
 /* ---- the line -------------------------------------------------------- */
 
+/* All of it clean, but for TABs, which stay. */
 static void append(struct logtext *t, const char *s, size_t n)
 {
-    if (utf8_is_clean(s, n))
-        strbuf_append(&t->clean, s, n);
-    else
-        utf8_sanitise(&t->clean, s, n);
+    while (n) {
+        const char *tab = memchr(s, '\t', n);
+        size_t part = tab ? (size_t)(tab - s) : n;
+        if (utf8_is_clean(s, part))
+            strbuf_append(&t->clean, s, part);
+        else
+            utf8_sanitise(&t->clean, s, part);
+        if (tab)
+            strbuf_putc(&t->clean, '\t');
+        part += tab != NULL;
+        s += part;
+        n -= part;
+    }
 }
 
 static size_t cut(const char *text, size_t n, size_t max)
@@ -192,6 +202,24 @@ const char *logtext_clean(struct logtext *t, const char *text, size_t *n,
     while (t->n_sgr && t->sgr[t->n_sgr - 1].at >= *n)
         t->n_sgr--;
     return strbuf_get(&t->clean);
+}
+
+void logtext_put_tabs(struct strbuf *out, const char *text, size_t n, int *col)
+{
+    while (n) {
+        const char *tab = memchr(text, '\t', n);
+        size_t part = tab ? (size_t)(tab - text) : n;
+        strbuf_append(out, text, part);
+        *col += utf8_width(text, part);
+        if (tab) {
+            int blanks = LOGTEXT_TAB - *col % LOGTEXT_TAB;
+            strbuf_printf(out, "%*s", blanks, "");
+            *col += blanks;
+        }
+        part += tab != NULL;
+        text += part;
+        n -= part;
+    }
 }
 
 void logtext_release(struct logtext *t)

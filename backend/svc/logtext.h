@@ -3,8 +3,9 @@
  *
  * Escape sequences go whole (CSI, OSC and the other strings, two-byte ones);
  * of them only SGR (`ESC [ ... m`) is understood, and becomes a list of
- * changes. The rest goes through utf8_sanitise(). A cursor movement, a title,
- * a link or a clipboard write leaves nothing. */
+ * changes. The rest goes through utf8_sanitise(), but for TABs: they are kept,
+ * for files and pipes; on the screen they become blanks (logtext_put_tabs). A
+ * cursor movement, a title, a link or a clipboard write leaves nothing. */
 #ifndef ECSDASH_SVC_LOGTEXT_H
 #define ECSDASH_SVC_LOGTEXT_H
 
@@ -46,5 +47,10 @@ struct logtext {
 const char *logtext_clean(struct logtext *t, const char *text, size_t *n,
                           size_t max);
 void logtext_release(struct logtext *t);
+
+#define LOGTEXT_TAB 8
+/* Append clean text with its TABs as blanks up to the next tab stop; *col is
+ * the column that it begins at, and then the one behind it. */
+void logtext_put_tabs(struct strbuf *out, const char *text, size_t n, int *col);
 
 #endif

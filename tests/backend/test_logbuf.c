@@ -185,7 +185,8 @@ static void escape_sequences_go_whole(void **state)
         {"x\033", "x"},
         {"x\033[", "x"},
         {"x\033[31", "x"},
-        {"a\tb", "a b"},
+        {"a\tb", "a\tb"},
+        {"\033[1m\t\xff\t", "\t\xef\xbf\xbd\t"},
         {"a\x01" "b", "a\xef\xbf\xbd" "b"},
         {"\xff", "\xef\xbf\xbd"},
         {"\033\xc3\xa9", "\xc3\xa9"},
@@ -195,9 +196,31 @@ static void escape_sequences_go_whole(void **state)
         add(b, (int64_t)i, 0, t[i].in);
         struct logbuf_line l = line(b, i);
         assert_string_equal(l.text, t[i].want);
-        assert_true(utf8_is_clean(l.text, l.len));
+        assert_true(utf8_is_clean(l.text, l.len) || strchr(l.text, '\t'));
     }
     logbuf_free(b);
+}
+
+static void tabs_lead_to_the_next_stop(void **state)
+{
+    static const struct { const char *in, *want; int from; } t[] = {
+        {"\ta", "        a", 0},
+        {"ab\tc\t\td", "ab      c               d", 0},
+        {"12345678\tx", "12345678        x", 0},
+        {"\xe4\xb8\xad\tx", "\xe4\xb8\xad      x", 0},
+        {"a\tb", "a    b", 3},
+        {"", "", 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+        struct strbuf out = STRBUF_INIT;
+        int col = t[i].from;
+        logtext_put_tabs(&out, t[i].in, strlen(t[i].in), &col);
+        assert_string_equal(strbuf_get(&out), t[i].want);
+        assert_int_equal(col, t[i].from + utf8_width(t[i].want,
+                                                     strlen(t[i].want)));
+        strbuf_release(&out);
+    }
 }
 
 static void a_nul_begins_no_string_sequence(void **state)
@@ -232,7 +255,11 @@ static void any_bytes_become_harmless(void **state)
                                             .len = n});
         free(exact);
         struct logbuf_line l = line(b, logbuf_len(b) - 1);
-        assert_true(utf8_is_clean(l.text, l.len));
+        struct strbuf shown = STRBUF_INIT;
+        int col = 0;
+        logtext_put_tabs(&shown, l.text, l.len, &col);
+        assert_true(utf8_is_clean(strbuf_get(&shown), shown.len));
+        strbuf_release(&shown);
     }
     logbuf_free(b);
 }
@@ -534,6 +561,7 @@ int main(void)
         cmocka_unit_test(escape_sequences_go_whole),
         cmocka_unit_test(a_nul_begins_no_string_sequence),
         cmocka_unit_test(any_bytes_become_harmless),
+        cmocka_unit_test(tabs_lead_to_the_next_stop),
         cmocka_unit_test(a_line_above_a_megabyte_is_cut),
         cmocka_unit_test(levels_are_found),
     };

@@ -12,7 +12,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = logtext_clean(&t, (const char *)data, &n, max);
 
     MUST(n <= max);
-    MUST(utf8_is_clean(text, n));
+    for (size_t i = 0, end; i < n; i = end + 1) { /* clean between TABs */
+        const char *tab = memchr(text + i, '\t', n - i);
+        end = tab ? (size_t)(tab - text) : n;
+        MUST(utf8_is_clean(text + i, end - i));
+    }
+    struct strbuf shown = STRBUF_INIT;
+    int col = 0;
+    logtext_put_tabs(&shown, text, n, &col);
+    MUST(utf8_is_clean(strbuf_get(&shown), shown.len));
+    MUST(col == utf8_width(strbuf_get(&shown), shown.len));
+    strbuf_release(&shown);
     MUST(t.n_sgr <= LOGTEXT_MAX_SGR);
     for (size_t i = 0; i < t.n_sgr; i++) {
         MUST(t.sgr[i].at < n);

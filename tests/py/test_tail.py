@@ -71,7 +71,7 @@ def ledger(world, service, group, start):
         for e in page["events"]:
             if e["logStreamName"].split("/")[-1] in tasks:
                 text = re.sub(r"\x1b\[[0-9;]*m", "",
-                              e["message"].replace("\t", " "))
+                              e["message"])
                 want.append((e["timestamp"], e["ingestionTime"],
                              e["logStreamName"],
                              text.rstrip("\r\n").replace("\r\n", "\n")))

@@ -15,8 +15,8 @@
  * group, stream   of CloudWatch Logs
  * level           "error", "warn" or null, as far as the message says
  * late            true: it came when newer ones had been printed
- * message         lines are separated by "\n"; control sequences are taken
- *                 out, a TAB is a blank, characters that must not reach a
+ * message         lines are separated by "\n", TABs are kept; control
+ *                 sequences are taken out, characters that must not reach a
  *                 terminal are U+FFFD */
 #ifndef ECSDASH_VIEWS_LOG_LOG_FORMAT_H
 #define ECSDASH_VIEWS_LOG_LOG_FORMAT_H

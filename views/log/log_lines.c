@@ -113,29 +113,40 @@ static int16_t color_of(int32_t c)
 
 /* The application's own colours. Text in the colour of its ground would be
  * there and not be seen: that stays as the theme has it. */
-static void add_colors(struct log_view *lv, const struct logbuf_line *l,
-                       size_t shown, enum role role)
+static void add_color(struct log_view *lv, const struct logtext_sgr *g,
+                      size_t start, size_t len, enum role role)
 {
-    for (size_t i = 0; i < l->n_sgr; i++) {
-        const struct logtext_sgr *g = &l->sgr[i];
-        size_t to = i + 1 < l->n_sgr ? l->sgr[i + 1].at : shown;
+    if (!len || (g->fg < 0 && g->bg < 0 && !g->attr) ||
+        lv->n_spans == LOG_SPANS)
+        return;
+    add_span(lv, start, len, role);
+    struct text_span *s = &lv->spans[lv->n_spans - 1];
+    s->attrs = (uint8_t)((g->attr & LOGTEXT_BOLD ? ATTR_BOLD : 0) |
+                         (g->attr & LOGTEXT_DIM ? ATTR_DIM : 0) |
+                         (g->attr & LOGTEXT_ITALIC ? ATTR_ITALIC : 0) |
+                         (g->attr & LOGTEXT_UNDERLINE ? ATTR_UNDERLINE : 0) |
+                         (g->attr & LOGTEXT_REVERSE ? ATTR_REVERSE : 0));
+    if (g->fg != g->bg) {
+        s->fg = color_of(g->fg);
+        s->bg = color_of(g->bg);
+    }
+}
 
-        to = to < shown ? to : shown;
-        if (g->at >= to || (g->fg < 0 && g->bg < 0 && !g->attr) ||
-            lv->n_spans == LOG_SPANS)
-            continue;
-        add_span(lv, lv->prefix + g->at, to - g->at, role);
-        struct text_span *s = &lv->spans[lv->n_spans - 1];
-        s->attrs = (uint8_t)((g->attr & LOGTEXT_BOLD ? ATTR_BOLD : 0) |
-                             (g->attr & LOGTEXT_DIM ? ATTR_DIM : 0) |
-                             (g->attr & LOGTEXT_ITALIC ? ATTR_ITALIC : 0) |
-                             (g->attr & LOGTEXT_UNDERLINE ? ATTR_UNDERLINE
-                                                          : 0) |
-                             (g->attr & LOGTEXT_REVERSE ? ATTR_REVERSE : 0));
-        if (g->fg != g->bg) {
-            s->fg = color_of(g->fg);
-            s->bg = color_of(g->bg);
-        }
+/* Up to each change of colour, TABs as blanks. */
+static void put_colored(struct log_view *lv, const char *text, size_t shown,
+                        const struct logbuf_line *l, size_t n_sgr)
+{
+    int col = 0;
+    size_t at = 0;
+
+    for (size_t i = 0; i <= n_sgr; i++) {
+        size_t to = i < n_sgr && l->sgr[i].at < shown ? l->sgr[i].at : shown;
+        size_t start = lv->line.len;
+        logtext_put_tabs(&lv->line, text + at, to - at, &col);
+        if (i)
+            add_color(lv, &l->sgr[i - 1], start, lv->line.len - start,
+                      line_role(l));
+        at = to;
     }
 }
 
@@ -192,9 +203,7 @@ static void put_text(struct log_view *lv, const struct logbuf_line *l)
         n = lv->plain.len;
     }
     shown = cut(text, n);
-    strbuf_append(&lv->line, text, shown);
-    if (text == l->text)
-        add_colors(lv, l, shown, line_role(l));
+    put_colored(lv, text, shown, l, text == l->text ? l->n_sgr : 0);
     add_terms(lv);
     if (shown < n)
         strbuf_printf(&lv->line, " ...+%s bytes",

@@ -287,10 +287,12 @@ static void fill(struct view *v, void *arg, struct doc *out)
     while (*at) {
         size_t n = strcspn(at, "\n"), len = n;
         const char *text = logtext_clean(&clean, at, &len, 8000);
-        char *line = xasprintf("%.*s", (int)len, text);
+        struct strbuf line = STRBUF_INIT;
+        int col = 0;
+        logtext_put_tabs(&line, text, len, &col);
         doc_line(out);
-        doc_put(out, ROLE_TEXT, line);
-        free(line);
+        doc_put(out, ROLE_TEXT, strbuf_get(&line));
+        strbuf_release(&line);
         at += n + (at[n] == '\n');
     }
     logtext_release(&clean);

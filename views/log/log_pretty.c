@@ -60,8 +60,10 @@ static void put_text(struct doc *out, const struct logbuf_line *l)
     bool bad = l->level == LOG_LEVEL_ERROR;
 
     if (!logjson_pretty(l->text, l->len, &text)) {
+        int col = 0;
+        logtext_put_tabs(&text, l->text, l->len, &col);
         doc_line(out);
-        doc_put(out, bad ? ROLE_LOG_ERROR : ROLE_TEXT, l->text);
+        doc_put(out, bad ? ROLE_LOG_ERROR : ROLE_TEXT, strbuf_get(&text));
     } else {
         char *at = text.data, *line;
         while ((line = strsep(&at, "\n"))) {
