@@ -104,6 +104,11 @@ static void show(struct app *a, struct view *v, bool on)
     (void)a;
 }
 
+void app_show(struct app *a, bool on)
+{
+    show(a, app_top(a), on);
+}
+
 static void close_view(struct view *v)
 {
     scope_cancel(&v->scope);

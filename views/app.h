@@ -136,6 +136,8 @@ int64_t app_now(const struct app *a); /* wall ms */
 void app_push(struct app *a, struct view *v);
 void app_pop(struct app *a);
 void app_forward(struct app *a); /* undo the last pop */
+/* The whole screen is away (suspended, lent) and back: so is the top view. */
+void app_show(struct app *a, bool on);
 /* Replace the whole stack by one root view. */
 void app_root(struct app *a, struct view *v);
 struct view *app_top(const struct app *a); /* NULL before start */

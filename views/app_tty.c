@@ -201,6 +201,7 @@ static void tell_idle(struct app_tty *t)
 static void suspend(struct app_tty *t)
 {
     t->app->suspend_wanted = false;
+    app_show(t->app, false);
     store_pause(t->app->realm->store, true);
     term_suspend(t->term);
     /* Stop for real, with the default action, from a safe point. */
@@ -209,6 +210,7 @@ static void suspend(struct app_tty *t)
     term_resume(t->term);
     flush(t); /* nothing is painted before what is queued has left */
     store_pause(t->app->realm->store, false);
+    app_show(t->app, true);
     app_say(t->app, MSG_INFO, "Resumed; refreshing.");
     app_do(t->app, ACTION_REFRESH);
     t->app->redraw_wanted = true;
@@ -233,6 +235,7 @@ static void take_back(struct app_tty *t, int status)
     set_events(t);
     flush(t);
     t->app->redraw_wanted = true;
+    app_show(t->app, true);
     app_lend_end(t->app, status);
     app_dirty(t->app, PAINT_KEY);
 }
@@ -259,6 +262,7 @@ static void lend(struct app_tty *t)
     timer_stop(t->app->o.clock, &t->escape);
     timer_stop(t->app->o.clock, &t->frame);
     uv_poll_stop(&t->poll);
+    app_show(t->app, false);
     term_suspend(t->term);
     t->guest = xcalloc(1, sizeof(*t->guest));
     t->guest->data = t;

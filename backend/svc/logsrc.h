@@ -159,7 +159,8 @@ enum logsrc_drops logsrc_drops(const struct logsrc *s);
 #define LOGSRC_LIVE_GROUPS 10
 
 /* STARTING: asked for, nothing said yet. BROKEN: none tells anything just now,
- * they will be tried again. ENDED: by itself; `why` is a sentence. */
+ * they will be tried again. ENDED: by itself. Of these two `why` is a sentence.
+ */
 enum logsrc_live_state { LOGSRC_LIVE_OFF, LOGSRC_LIVE_STARTING,
                          LOGSRC_LIVE_ON, LOGSRC_LIVE_BROKEN,
                          LOGSRC_LIVE_ENDED };
@@ -176,6 +177,9 @@ struct logsrc_live {
 int logsrc_live_start(struct logsrc *s, const char *partition,
                       const char *account, struct err *err);
 void logsrc_live_stop(struct logsrc *s);
+/* How many groups it would be told of now, and by how many sessions. */
+void logsrc_live_needs(const struct logsrc *s, size_t *groups,
+                       size_t *sessions);
 void logsrc_live(const struct logsrc *s, struct logsrc_live *out);
 
 /* ---- gaps -------------------------------------------------------------- */

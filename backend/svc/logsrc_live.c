@@ -34,12 +34,17 @@ void live_free(struct logsrc *s)
     s->live = NULL;
 }
 
-void live_end(struct logsrc *s, const char *why)
+void live_say(struct logsrc *s, const char *why)
 {
     free(s->live_why);
-    s->live_why = xstrdup(why);
-    logsrc_live_stop(s);
+    s->live_why = why ? xstrdup(why) : NULL;
     logsrc_changed(s);
+}
+
+void live_end(struct logsrc *s, const char *why)
+{
+    logsrc_live_stop(s);
+    live_say(s, why);
 }
 
 /* ---- which there are ------------------------------------------------- */
@@ -172,25 +177,38 @@ int64_t live_pace(const struct feed *f, int64_t ms)
 
 /* ---- for the view ---------------------------------------------------- */
 
+void logsrc_live_needs(const struct logsrc *s, size_t *groups,
+                       size_t *sessions)
+{
+    *groups = *sessions = 0;
+    for (size_t i = 0; i < s->n_feeds; i++) {
+        size_t before = 0;
+        if (!feed_is_live(s->feeds[i]))
+            continue;
+        for (size_t k = 0; k < i; k++)
+            before += feed_is_live(s->feeds[k]) &&
+                      same_region(s->feeds[k], s->feeds[i]);
+        ++*groups;
+        *sessions += before % LOGSRC_LIVE_GROUPS == 0;
+    }
+}
+
 int logsrc_live_start(struct logsrc *s, const char *partition,
                       const char *account, struct err *err)
 {
-    size_t n = 0;
+    size_t groups, sessions;
 
-    for (size_t i = 0; i < s->n_feeds; i++)
-        n += feed_is_live(s->feeds[i]);
-    if (!n)
+    logsrc_live_needs(s, &groups, &sessions);
+    if (!groups)
         return err_set(err, ERR_USAGE, "No log is written that could be "
                        "tailed live: no task runs.");
     live_free(s);
-    free(s->live_why);
-    s->live_why = NULL;
+    live_say(s, NULL);
     matches_begin(s);
     s->live = xcalloc(1, sizeof(*s->live));
     *s->live = (struct live){.src = s, .partition = xstrdup(partition),
                              .account = xstrdup(account)};
     timer_start(s->o.clock, &s->live->replan, 0, replan_due, s->live);
-    logsrc_changed(s);
     return 0;
 }
 
@@ -199,8 +217,8 @@ void logsrc_live_stop(struct logsrc *s)
     if (!s->live)
         return;
     live_free(s);
+    live_say(s, NULL);
     logsrc_refresh(s);
-    logsrc_changed(s);
 }
 
 void logsrc_live(const struct logsrc *s, struct logsrc_live *out)

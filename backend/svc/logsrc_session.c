@@ -79,15 +79,15 @@ static void refused(struct logsrc *s, const struct err *e)
     char text[700];
 
     if (e->code == ERR_DENIED)
-        snprintf(text, sizeof(text), "Live tail is not allowed: the "
-                 "permission logs:StartLiveTail is missing. Polling goes on.");
+        snprintf(text, sizeof(text), "No live tail: "
+                 "logs:StartLiveTail is not allowed. Polling goes on.");
     else if (strcmp(e->aws_code, "LimitExceededException") == 0)
         snprintf(text, sizeof(text), "Live tail: the account has its 15 "
                  "sessions open already; end one, or ask AWS for more. "
                  "Polling goes on.");
     else if (strcmp(e->aws_code, "SessionTimeoutException") == 0)
-        snprintf(text, sizeof(text), "The live tail ended after its three "
-                 "hours; T begins another. Polling goes on.");
+        snprintf(text, sizeof(text), "The live tail ended after three "
+                 "hours, the longest there is. Polling goes on.");
     else if (strcmp(e->aws_code, "InvalidOperationException") == 0)
         snprintf(text, sizeof(text), "There is no live tail of such a log "
                  "group (of the class Infrequent Access, for one): %.400s "
@@ -103,12 +103,17 @@ static void session_over(struct session *x)
 {
     struct logsrc *s = x->live->src;
     struct err e = x->error;
+    char text[700];
 
     poll_all(x);
     if (is_final(&e)) {
         refused(s, &e);
         return;
     }
+    snprintf(text, sizeof(text), "The live tail broke off: %.550s Polling "
+             "goes on and brings what was missed; it is tried again.",
+             e.code != ERR_NONE ? e.message : "the connection ended.");
+    live_say(s, text);
     s->stats.live_breaks++;
     hang_up(x);
     x->state = WAITING;
@@ -116,7 +121,6 @@ static void session_over(struct session *x)
     if (x->wait_ms > WAIT_MAX_MS || e.code == ERR_NOT_FOUND)
         x->wait_ms = WAIT_MAX_MS;
     timer_start(s->o.clock, &x->work, x->wait_ms, wait_over, x);
-    logsrc_changed(s);
 }
 
 /* ---- events ---------------------------------------------------------- */
@@ -255,7 +259,7 @@ static void take_message(struct session *x,
     } else if (eventstream_is(m, ":event-type", "sessionStart")) {
         x->state = TELLING;
         x->began_ms = clock_mono_ms(s->o.clock);
-        logsrc_changed(s);
+        live_say(s, NULL);
     } else if (eventstream_is(m, ":event-type", "sessionUpdate")) {
         x->wait_ms = 0; /* it works */
         x->update = xmalloc(m->payload_len + 1);

@@ -47,8 +47,10 @@ void session_free(struct session *x);
  * logsrc has no live tail any more. */
 void session_start(struct session *x);
 
-/* logsrc_live.c: over, all of it, for that reason; polling goes on as if it
- * had not been. */
+/* logsrc_live.c: a sentence for logsrc_live(); NULL = nothing to say. */
+void live_say(struct logsrc *s, const char *why);
+/* Over, all of it, for that reason; polling goes on as if it had not
+ * been. */
 void live_end(struct logsrc *s, const char *why);
 /* The groups or streams are others than when the sessions began. */
 void live_replan(struct live *l);

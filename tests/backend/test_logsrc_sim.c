@@ -29,6 +29,7 @@ struct lab {
     struct sim *sim;
     struct aws_session *session;
     struct logsrc *src;
+    bool live; /* with a live tail, which is begun again when it ended */
 };
 
 static const char *lookup(void *arg, const char *name)
@@ -106,6 +107,17 @@ static int by_times(const void *a, const void *b)
     return x->ingestion < y->ingestion ? -1 : x->ingestion > y->ingestion;
 }
 
+static void keep_live(struct lab *l)
+{
+    struct logsrc_live now;
+    struct err err;
+    logsrc_live(l->src, &now);
+    if (l->live && (now.state == LOGSRC_LIVE_OFF ||
+                    now.state == LOGSRC_LIVE_ENDED) &&
+        logsrc_live_start(l->src, "aws", sim_world_of(l->sim)->account, &err))
+        fail_msg("%s", err.message);
+}
+
 static void what_is_shown_is_what_was_written(void **state)
 {
     struct lab *l = *state;
@@ -114,6 +126,7 @@ static void what_is_shown_is_what_was_written(void **state)
     struct sim_world *w = sim_world_of(l->sim);
     assert_int_equal(logsrc_add_group(l->src, NULL, GROUP, NULL, &err), 0);
     for (int i = 0; i < 400; i++) {
+        keep_live(l);
         clock_advance(l->clock, 1000);
         assert_true(loop_until_idle(l->loop, 20000));
     }
@@ -139,16 +152,42 @@ static void what_is_shown_is_what_was_written(void **state)
     logsrc_stats(l->src, &s);
     assert_true(s.failures >= 8 && s.duplicates > 0 && s.empty_pages > 0);
     assert_true(s.late > 0 && s.gaps == 0);
+    assert_int_equal(s.live > 0, l->live);
     assert_string_equal(logsrc_status(l->src), "");
     free(lines);
     simlog_free(e, n);
     free(streams);
 }
 
+static void what_is_told_live_is_what_was_written(void **state)
+{
+    struct lab *l = *state;
+    struct logsrc_stats s;
+    struct err err;
+    l->live = true;
+    assert_int_equal(sim_fault_parse(l->sim,
+        "deny:StartLiveTail:count=1,"
+        "throttle:StartLiveTail:count=4,"
+        "live-error:StartLiveTail:ms=9000:count=1,"
+        "live-reset:StartLiveTail:ms=9000:count=1,"
+        "live-end:StartLiveTail:ms=9000:count=1,"
+        "live-mute:StartLiveTail:ms=9000:count=1,"
+        "live-sample:StartLiveTail:bytes=2:ms=9000:count=1,"
+        "expired:StartLiveTail:count=1", &err), 0);
+    what_is_shown_is_what_was_written(state);
+    logsrc_stats(l->src, &s);
+    assert_true(s.live > 100 && s.live_confirmed > 50);
+    assert_true(s.live_sampled > 10 && s.live_breaks >= 4);
+    assert_int_equal(s.live_unconfirmed, 0);
+    assert_true(sim_count(l->sim, "StartLiveTail") >= 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_shown_is_what_was_written,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_told_live_is_what_was_written,
                                         set_up, tear_down),
     };
     setlocale(LC_ALL, "C.UTF-8");

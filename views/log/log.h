@@ -100,6 +100,11 @@ struct log_view {
     struct logbuf_mark cleared_mark; /* X: lines up to this one are hidden */
     size_t first;       /* first line (without filter) or entry shown */
     struct timer work;  /* sets are made in slices */
+    struct {
+        bool on; /* wanted: it runs while the view is on top */
+        enum logsrc_live_state seen;
+        int64_t said_ms; /* mono, of the last break that was told */
+    } live;
     struct log_out *out; /* lines on their way to a file or command; NULL */
     /* scratch of the line adapter; all of it is made again for each line */
     struct strbuf line, plain;
@@ -189,6 +194,15 @@ void log_pipe_ask(struct log_view *lv);
 void log_lend(struct log_view *lv, bool edit); /* to $PAGER or $EDITOR */
 bool log_out_cancel(struct log_view *lv); /* false: nothing was under way */
 void log_out_free(struct log_view *lv);
+
+/* log_live.c: the live tail. */
+void log_live_toggle(struct log_view *lv); /* asks before it begins */
+void log_live_show(struct log_view *lv, bool on); /* the view is on top */
+void log_live_again(struct log_view *lv);   /* with a new source */
+void log_live_changed(struct log_view *lv); /* it may have ended */
+/* For the rule: "  LIVE 12m". */
+void log_live_put(const struct log_view *lv, int cols, struct strbuf *out);
+void log_live_free(struct log_view *lv);
 
 /* log_pretty.c: one line, in a view of its own. */
 void log_pretty(struct log_view *lv);

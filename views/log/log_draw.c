@@ -102,6 +102,7 @@ static void put_title(struct log_view *lv, int cols, int level,
     if (level < 1)
         put_tasks(lv, lv->pager.follow ? cols : cols - 40, out);
     put_mode(lv, cols, out);
+    log_live_put(lv, cols, out);
     put_counts(lv, level > 1, out);
     put_window(lv, out);
     if (level < TITLE_BRIEFEST || lv->stamps != STAMPS_UTC)
@@ -189,7 +190,9 @@ static void put_cost(const struct log_view *lv, enum brief brief,
         doc_printf(out, ROLE_STALE, "  %zu gap%s", st.gaps,
                    st.gaps == 1 ? "" : "s");
     if (!lv->view.app->o.still && st.lag_ms >= 0) {
-        doc_printf(out, ROLE_MUTED, "  lag %s", fmt_age(st.lag_ms, age));
+        doc_printf(out, ROLE_MUTED, "  %s %s",
+                   lv->live.seen == LOGSRC_LIVE_ON ? "polled" : "lag",
+                   fmt_age(st.lag_ms, age));
         if (brief < BRIEF_REQUESTS)
             doc_printf(out, ROLE_MUTED, "  %d req/min", st.requests_minute);
     }

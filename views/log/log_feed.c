@@ -131,6 +131,7 @@ static void on_lines(void *arg)
     struct log_view *lv = arg;
 
     log_work(lv);
+    log_live_changed(lv);
     if (!lv->view.app->paused)
         app_dirty(lv->view.app, PAINT_DATA);
 }
@@ -197,6 +198,7 @@ void log_read_back(struct log_view *lv, int64_t ms)
             log_add_groups(lv, &err); /* they were fine before */
         if (filter)
             log_filter_set(lv, filter);
+        log_live_again(lv);
     }
     free(filter);
 }

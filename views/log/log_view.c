@@ -202,6 +202,9 @@ static bool act_find(struct log_view *lv, enum action_id action)
     case ACTION_CLEAR_VIEW:
         log_clear(lv);
         return true;
+    case ACTION_LIVE:
+        log_live_toggle(lv);
+        return true;
     default:
         return false;
     }
@@ -269,6 +272,7 @@ static void visible(struct view *v, bool on)
 
     for (size_t i = 0; i < lv->n_watches; i++)
         subscription_set_visible(lv->watches[i].sub, on);
+    log_live_show(lv, on);
 }
 
 /* Gaps on the screen are what it is pressed for. */
@@ -310,6 +314,7 @@ static void view_free(struct view *v)
         log_watch_end(&lv->watches[i]);
     timer_stop(v->app->o.clock, &lv->work);
     log_out_free(lv);
+    log_live_free(lv);
     log_search_clear(lv);
     log_filter_release(lv);
     log_highlight(lv, "");
