@@ -1,8 +1,9 @@
 /* mem.h - small allocations that cannot fail, and a few that can.
  *
  * x-functions abort() with a sentence on stderr when memory is out; the crash
- * handler restores the terminal. Sizes that come from outside must be capped
- * by the caller before they get here. */
+ * handler restores the terminal. curl, libuv and jansson get theirs here, too:
+ * net/http, net/loop, aws/json_tree. Sizes that come from outside must be
+ * capped by the caller before they get here. */
 #ifndef ECSDASH_BASE_MEM_H
 #define ECSDASH_BASE_MEM_H
 

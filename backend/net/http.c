@@ -161,7 +161,9 @@ struct http *http_new(struct loop *loop, struct err *err)
 {
     struct http *h;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    /* Without memory curl crashes in places: it ends with a sentence, too. */
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc,
+                             xstrdup, xcalloc) != CURLE_OK) {
         err_set(err, ERR_SYS, "libcurl could not be started.");
         return NULL;
     }

@@ -41,8 +41,10 @@ static void on_wake(uv_async_t *a)
 /* 0, or what libuv says. */
 static int make(struct loop *l)
 {
-    int rc = uv_loop_init(&l->uv);
+    int rc;
 
+    uv_replace_allocator(xmalloc, xrealloc, xcalloc, free);
+    rc = uv_loop_init(&l->uv);
     if (rc != 0)
         return rc;
     uv_timer_init(&l->uv, &l->timer);
