@@ -133,7 +133,7 @@ static void breathe(struct stage *st, int ms)
 {
     for (int t = 0; t < ms; t += 250) {
         clock_advance(st->lab->clock, ms < 250 ? ms : 250);
-        if (!loop_until_idle(st->lab->loop, 10000))
+        if (!loop_until_idle(st->lab->loop, 60000))
             blame(st, "it never became idle");
         look(st);
     }
