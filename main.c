@@ -30,6 +30,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -372,6 +373,17 @@ static void note_turns(const struct program *p)
              (unsigned long long)loop_longest_cpu_us(p->loop));
 }
 
+static void note_memory(struct program *p, struct store *s)
+{
+    struct store_sizes z = {0};
+    if (!p->log || !s)
+        return;
+    store_measure(s, &z);
+    log_line(p->log, "memory: %zu bytes in %zu services, %zu in %zu tasks, "
+             "%zu in %zu strings they share", z.services.bytes, z.services.n,
+             z.tasks.bytes, z.tasks.n, z.strings.bytes, z.strings.n);
+}
+
 static int run_dashboard(struct program *p, const struct kind *kind,
                          int *death)
 {
@@ -417,6 +429,7 @@ static int run_dashboard(struct program *p, const struct kind *kind,
     if (tty) {
         loop_run(p->loop);
         note_turns(p);
+        note_memory(p, app->realm->store);
         status = app->exit_status;
         *death = app_tty_free(tty);
     } else {
@@ -494,8 +507,10 @@ int main(int argc, char **argv)
     open_standard();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
-    /* One worker parses: each more would keep a heap of its own. */
+    /* One worker parses, in the heap that all threads share: what is freed in
+     * a thread's own heap is not given back. */
     setenv("UV_THREADPOOL_SIZE", "1", 0);
+    mallopt(M_ARENA_MAX, 1);
     if (options_parse(&p.o, argc, argv, &err))
         return complain(&err);
     if (p.o.help) {

@@ -21,6 +21,7 @@ struct aws_client {
     struct rate rate; /* adaptive mode only */
     int64_t skew_ms;
     size_t calls; /* alive; must be 0 at free */
+    size_t read;  /* bytes of answers since memory was given back */
     struct aws_call *waiting; /* for the region */
     struct err no_region; /* why there is none; ERR_NONE = it may come */
     aws_observer_fn *observer;

@@ -162,5 +162,14 @@ void store_set_refresh(struct store *s, int64_t refresh_ms);
 void store_set_retry(struct store *s, int64_t first_ms);
 /* True while a fetch is in flight or due now (not merely scheduled). */
 bool store_busy(const struct store *s);
+/* Rows known and the bytes of heap they hold: their entries and arenas, without
+ * the strings that arenas share, which are counted once. Visits every entry. */
+struct store_share {
+    size_t n, bytes;
+};
+struct store_sizes {
+    struct store_share services, tasks, strings;
+};
+void store_measure(struct store *s, struct store_sizes *out);
 
 #endif

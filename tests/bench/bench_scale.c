@@ -99,6 +99,31 @@ static void report_turns(const char *log)
            (double)cpu / 1e3);
 }
 
+/* What the program noted of its rows at its end. */
+static void report_rows(const char *log)
+{
+    char line[1024];
+    unsigned long long v[6] = {0};
+    FILE *f = fopen(log, "r");
+    while (f && fgets(line, sizeof(line), f)) {
+        const char *p = strstr(line, "memory: ");
+        if (p)
+            sscanf(p, "memory: %llu bytes in %llu services, %llu in %llu "
+                   "tasks, %llu in %llu strings", &v[0], &v[1], &v[2], &v[3],
+                   &v[4], &v[5]);
+    }
+    if (f)
+        fclose(f);
+    if (!v[1] || !v[3])
+        return;
+    report("arenas and entry of a service row (bytes)", "-", "%.0f",
+           (double)v[0] / (double)v[1]);
+    report("arenas and entry of a task row (bytes)", "-", "%.0f",
+           (double)v[2] / (double)v[3]);
+    report("strings shared by all rows, each once (bytes a row)", "-", "%.0f",
+           (double)v[4] / (double)(v[1] + v[3]));
+}
+
 static double small_account_kb(void)
 {
     struct sim_child sim;
@@ -156,8 +181,9 @@ void bench_refresh(const struct bench *b)
     report("private memory, a small account (MB)", "6", "%.1f", small / 1024);
     report("the same with 2,000 services and 20,000 tasks (MB)", "40", "%.1f",
            kb / 1024);
-    report("memory of a row (bytes)", "-", "%.0f",
+    report("private memory over that of a small account, a row (bytes)", "-", "%.0f",
            (kb - small) * 1024 / (b->services + b->tasks));
+    report_rows(log);
     unlink(log);
     free(calls);
     tap_stop(tap);
