@@ -1,9 +1,11 @@
 #include "views/doc.h"
 
+#include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
 #include "backend/base/utf8.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 void doc_clear(struct doc *d)
@@ -46,6 +48,19 @@ void doc_put(struct doc *d, enum role role, const char *text)
 {
     if (text && *text)
         text_append(&d->text, role, text);
+}
+
+void doc_put_line(struct doc *d, const struct doc *from)
+{
+    if (!from->text.n)
+        return;
+    struct text_line line = line_at(from, from->text.n - 1);
+    for (size_t i = 0; i < line.n_spans; i++) {
+        const struct text_span *span = &line.spans[i];
+        char *text = xstrndup(line.text + span->start, span->len);
+        doc_put(d, span->role, text);
+        free(text);
+    }
 }
 
 static void put_formatted(struct doc *d, enum role role, const char *fmt,

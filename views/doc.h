@@ -25,6 +25,8 @@ void doc_line(struct doc *d);
 void doc_put(struct doc *d, enum role role, const char *text);
 void doc_printf(struct doc *d, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Append the last line of another document. */
+void doc_put_line(struct doc *d, const struct doc *from);
 /* Pad the last line with blanks up to a column (at least one blank). */
 void doc_pad(struct doc *d, int col);
 /* A whole line: `label` in MUTED padded to 18 columns, then the value. A NULL

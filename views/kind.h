@@ -77,8 +77,7 @@ struct kind {
     /* The query of the view that Enter opens (strings borrowed from row). */
     void (*child_query)(const void *row, struct query *out);
     /* Row 2: counts in words. */
-    void (*summary)(const struct snapshot *s, int64_t now_ms,
-                    struct doc *out);
+    void (*summary)(const struct snapshot *s, struct doc *out);
     /* The pane below: why, at most `rows` lines of `cols`. May be NULL. */
     void (*explain)(const void *row, int64_t now_ms, int cols, int rows,
                     struct doc *out);

@@ -26,55 +26,6 @@ void table_model_release(struct table_model *m)
     *m = (struct table_model){0};
 }
 
-static bool has_number(const struct cell_value *v)
-{
-    return v->has_rank || v->is_num;
-}
-
-/* One comparison for all sorts; the default order breaks ties, so that equal
- * rows never swap places. What has no value yet goes last either way. */
-static int compare_rows(const struct table_model *m, size_t a, size_t b)
-{
-    const void *x = m->snap->rows[a].data, *y = m->snap->rows[b].data;
-    int d = 0;
-    if (m->sort_column >= 0) {
-        const struct column *c = &m->kind->columns[m->sort_column];
-        struct cell_value u = {0}, v = {0};
-        c->cell(x, m->now_ms, &u);
-        c->cell(y, m->now_ms, &v);
-        if (!u.text != !v.text)
-            return u.text ? -1 : 1;
-        if (has_number(&u) != has_number(&v))
-            return has_number(&u) ? -1 : 1;
-        if (has_number(&u)) {
-            int64_t p = u.has_rank ? u.rank : u.num;
-            int64_t q = v.has_rank ? v.rank : v.num;
-            d = p < q ? -1 : p > q;
-        } else {
-            d = strcasecmp(u.text ? u.text : "", v.text ? v.text : "");
-        }
-    } else {
-        d = m->kind->compare(x, y);
-    }
-    if (m->sort_inverted)
-        d = -d;
-    if (!d && m->sort_column >= 0)
-        d = m->kind->compare(x, y);
-    return d ? d : strcmp(m->snap->rows[a].key, m->snap->rows[b].key);
-}
-
-static int compare_qsort(const void *a, const void *b, void *arg)
-{
-    return compare_rows(arg, *(const size_t *)a, *(const size_t *)b);
-}
-
-static void sort_rows(struct table_model *m, size_t from)
-{
-    if (m->n > from + 1)
-        qsort_r(m->order + from, m->n - from, sizeof(*m->order),
-                compare_qsort, m);
-}
-
 static void filter_rows(struct table_model *m)
 {
     m->n = 0;
@@ -93,7 +44,7 @@ void table_model_rebuild(struct table_model *m, int64_t now_ms)
     if (!m->snap)
         return;
     filter_rows(m);
-    sort_rows(m, 0);
+    table_sort_rows(m, 0);
 }
 
 /* Index + 1 in the old snapshot of each row of the new one; 0 = not there. */
@@ -147,7 +98,7 @@ static void order_held(struct table_model *m, const uint32_t *was,
         if (stood[i])
             m->order[n++] = stood[i] - 1;
     free(stood);
-    sort_rows(m, kept);
+    table_sort_rows(m, kept);
 }
 
 static const char *state_word(const struct table_model *m, const void *row,
@@ -176,11 +127,21 @@ static void note_changes(struct table_model *m, const struct snapshot *old,
     }
 }
 
-static bool has_many_clusters(const struct table_model *m)
+/* Rows that were there before are of one cluster if they were then. */
+static bool has_many_clusters(const struct table_model *m,
+                              const struct snapshot *old, const uint32_t *was)
 {
     const char *first = NULL;
+    bool one_known = false;
     for (size_t i = 0; i < m->snap->n_rows; i++) {
-        const char *c = m->kind->row_cluster(m->snap->rows[i].data);
+        const void *row = m->snap->rows[i].data;
+        if (!m->mixed_clusters && was[i] &&
+            old->rows[was[i] - 1].data == row) {
+            if (one_known)
+                continue;
+            one_known = true;
+        }
+        const char *c = m->kind->row_cluster(row);
         if (!first)
             first = c;
         else if (c && strcmp(first, c) != 0)
@@ -203,12 +164,12 @@ void table_model_set(struct table_model *m, const struct snapshot *snap,
     m->snap = snapshot_ref(snap);
     m->now_ms = now_ms;
     note_changes(m, old, was);
-    m->mixed_clusters = has_many_clusters(m);
+    m->mixed_clusters = has_many_clusters(m, old, was);
     filter_rows(m);
     if (place)
         order_held(m, was, place, n_places);
     else
-        sort_rows(m, 0);
+        table_sort_rows(m, 0);
     free(place);
     free(was);
     if (old)

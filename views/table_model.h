@@ -37,6 +37,8 @@ void table_model_release(struct table_model *m);
 void table_model_set(struct table_model *m, const struct snapshot *snap,
                      int64_t now_ms);
 void table_model_rebuild(struct table_model *m, int64_t now_ms);
+/* table_sort.c: puts order[from..n) in order. */
+void table_sort_rows(struct table_model *m, size_t from);
 /* text "" or NULL clears. 0, or -1 with err for a bad pattern (unchanged). */
 int table_model_filter(struct table_model *m, const char *text,
                        struct err *err);

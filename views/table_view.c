@@ -278,17 +278,33 @@ static void settings(const struct view *v, struct doc *out)
         doc_put(out, ROLE_WARN, " [order held]");
 }
 
-static void summary(const struct view *v, struct doc *out)
+static void sum_up(const struct table_model *m, struct doc *out)
 {
-    const struct table_model *m = &tv_of(v)->model;
     if (m->snap && m->snap->first_page)
-        m->kind->summary(m->snap, m->now_ms, out);
+        m->kind->summary(m->snap, out);
     else
         doc_printf(out, ROLE_MUTED, "%s %s",
                    m->snap && m->snap->error.code ? "no" : "loading",
                    m->kind->name);
     if (m->snap && m->snap->failed)
         doc_printf(out, ROLE_BAD, " | %zu can't be read", m->snap->failed);
+}
+
+/* Counting many rows for each key that is pressed would be felt. */
+static void summary(const struct view *v, struct doc *out)
+{
+    struct table_view *tv = tv_of(v);
+    const struct snapshot *snap = tv->model.snap;
+    if (!snap) {
+        sum_up(&tv->model, out);
+        return;
+    }
+    if (snap->generation != tv->summary_of) {
+        doc_clear(&tv->summary);
+        sum_up(&tv->model, &tv->summary);
+        tv->summary_of = snap->generation;
+    }
+    doc_put_line(out, &tv->summary);
 }
 
 static bool back(struct view *v)
@@ -342,6 +358,7 @@ static void view_free(struct view *v)
     table_model_release(&tv->model);
     table_release(&tv->widget);
     doc_release(&tv->pane);
+    doc_release(&tv->summary);
     free((char *)tv->query.cluster);
     free((char *)tv->query.service);
     free((char *)tv->query.task);

@@ -13,7 +13,9 @@ struct table_view {
     struct table_widget widget;
     struct subscription *sub;
     struct query query; /* strings are ours */
-    struct doc pane; /* made again by each draw */
+    struct doc pane;     /* made again by each draw */
+    struct doc summary;  /* made again for each snapshot */
+    uint64_t summary_of; /* its generation */
 };
 
 /* The draw of its view_ops: table, empty text and pane into r. Tells the store

@@ -243,6 +243,78 @@ static void rows_of_one_name_are_told_apart_by_their_arn(void **state)
     assert_false(l->m.mixed_clusters);
 }
 
+/* Rows that are in order for the most part, and such that are not. */
+static void many_rows_in_any_order_sort_alike(void **state)
+{
+    enum { N = 600 };
+    static char name[N][16];
+    static struct svc many[N];
+    struct lab *l = *state;
+    uint32_t dice = 1;
+    for (size_t i = 0; i < N; i++) {
+        snprintf(name[i], sizeof(name[i]), "svc-%04zu", i);
+        many[i] = (struct svc){name[i], i % 7 ? SVC_OK : SVC_FAILED, 1, 1, 0,
+                               (int)(i % 5), "", "prod", false};
+    }
+    for (int swaps = 0; swaps < 2000; swaps = swaps * 3 + 1) {
+        for (int i = 0; i < swaps; i++) {
+            size_t a = (dice = dice * 1664525 + 1013904223) >> 8;
+            size_t b = (dice = dice * 1664525 + 1013904223) >> 8;
+            struct svc keep = many[a % N];
+            many[a % N] = many[b % N];
+            many[b % N] = keep;
+        }
+        table_model_sort(&l->m, -1, false);
+        show(l, many, N);
+        for (size_t i = 1; i < N; i++)
+            assert_true(kind_services.compare(
+                            table_model_row(&l->m, i - 1)->data,
+                            table_model_row(&l->m, i)->data) < 0);
+        table_model_sort(&l->m, column("failedTasks"), true);
+        for (size_t i = 0; i < N; i++)
+            assert_int_equal(((const struct service_row *)
+                                  table_model_row(&l->m, i)->data)
+                                 ->health.failed,
+                             4 - (int)(i / (N / 5)));
+    }
+}
+
+/* The rows of a before and those of more, all as they are. */
+static struct snapshot *joined(const struct snapshot *a,
+                               const struct snapshot *more)
+{
+    struct snap_builder b = {.mark = 2};
+    for (size_t i = 0; i < a->n_rows; i++)
+        snap_add_row(&b, a->rows[i].key, a->rows[i].data, 0);
+    for (size_t i = 0; i < more->n_rows; i++)
+        snap_add_row(&b, more->rows[i].key, more->rows[i].data, 0);
+    return snap_finish(&b);
+}
+
+static void a_second_cluster_is_noticed_when_it_comes(void **state)
+{
+    static const struct svc dev = {"web", SVC_OK, 1, 1, 0, 0, "", "dev",
+                                   false};
+    struct lab *l = *state;
+    struct snapshot *one = snap_of(fleet, 3), *other = snap_of(&dev, 1);
+    struct snapshot *first = joined(other, one), *last = joined(one, other);
+    for (int i = 0; i < 2; i++) {
+        table_model_set(&l->m, one, NOW);
+        assert_false(l->m.mixed_clusters);
+        table_model_set(&l->m, i ? first : last, NOW);
+        assert_true(l->m.mixed_clusters);
+        table_model_set(&l->m, i ? last : first, NOW);
+        assert_true(l->m.mixed_clusters);
+    }
+    table_model_set(&l->m, one, NOW);
+    snapshot_unref(first);
+    snapshot_unref(last);
+    snapshot_unref(other);
+    table_model_set(&l->m, one, NOW);
+    assert_false(l->m.mixed_clusters);
+    snapshot_unref(one);
+}
+
 /* ---- filter ------------------------------------------------------------- */
 
 static void terms_filter(void **state)
@@ -555,6 +627,8 @@ int main(void)
         WITH(columns_sort_both_ways),
         WITH(no_order_hangs_on_the_order_of_the_reply),
         WITH(rows_of_one_name_are_told_apart_by_their_arn),
+        WITH(many_rows_in_any_order_sort_alike),
+        WITH(a_second_cluster_is_noticed_when_it_comes),
         WITH(terms_filter),
         WITH(a_bad_pattern_leaves_the_filter_as_it_was),
         WITH(a_pattern_that_explodes_is_bounded),

@@ -123,9 +123,8 @@ static void child_query(const void *row, struct query *out)
     *out = (struct query){.kind = QUERY_SERVICES, .cluster = c->arn};
 }
 
-static void summary(const struct snapshot *s, int64_t now, struct doc *out)
+static void summary(const struct snapshot *s, struct doc *out)
 {
-    (void)now;
     long services = 0, running = 0, pending = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         CLUSTER(s->rows[i].data);

@@ -157,9 +157,8 @@ static bool row_loading(const void *row)
     return false;
 }
 
-static void summary(const struct snapshot *s, int64_t now, struct doc *out)
+static void summary(const struct snapshot *s, struct doc *out)
 {
-    (void)now;
     doc_printf(out, ROLE_SUMMARY, "%zu containers", s->n_rows);
     if (!s->n_rows)
         return;

@@ -364,11 +364,10 @@ static void child_query(const void *row, struct query *out)
                           .service = r->svc->arn};
 }
 
-static void summary(const struct snapshot *s, int64_t now, struct doc *out)
+static void summary(const struct snapshot *s, struct doc *out)
 {
     size_t states[SVC_STATE_N] = {0};
     long running = 0, pending = 0, failed = 0;
-    (void)now;
     for (size_t i = 0; i < s->n_rows; i++) {
         ROW(s->rows[i].data);
         if (r->loading)

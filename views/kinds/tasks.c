@@ -348,10 +348,9 @@ static void child_query(const void *row, struct query *out)
                           .task = r->task->arn};
 }
 
-static void summary(const struct snapshot *s, int64_t now, struct doc *out)
+static void summary(const struct snapshot *s, struct doc *out)
 {
     size_t running = 0, stopped = 0, other = 0, bad = 0;
-    (void)now;
     for (size_t i = 0; i < s->n_rows; i++) {
         ROW(s->rows[i].data);
         if (r->stopped) {
