@@ -87,6 +87,29 @@ void dialog_add(struct dialog *d, enum role role, const char *label,
     ask_again(d);
 }
 
+void dialog_revise(struct dialog *d, enum role role, const char *label,
+                   const char *fmt, ...)
+{
+    struct strbuf b = STRBUF_INIT;
+    va_list ap;
+    size_t i = 0;
+
+    while (i < d->n_lines && strcmp(d->lines[i].label, label) != 0) {
+        i++;
+    }
+    if (i == d->n_lines) {
+        return;
+    }
+    va_start(ap, fmt);
+    strbuf_vprintf(&b, fmt, ap);
+    va_end(ap);
+    free(d->lines[i].value);
+    d->lines[i].value = clean_copy(strbuf_get(&b));
+    d->lines[i].role = role;
+    d->stale = true;
+    strbuf_release(&b);
+}
+
 static void set_field(struct dialog *d, enum dialog_field field,
                       const char *label, const char *value)
 {

@@ -83,6 +83,12 @@ void dialog_close(struct dialog *d);
  * Long values wrap when drawn. */
 void dialog_add(struct dialog *d, enum role role, const char *label,
                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The first line of that label says something else now, which follows from
+ * what is in the field: focus and field stay as they are, but what shows must
+ * be painted before it can be confirmed. */
+void dialog_revise(struct dialog *d, enum role role, const char *label,
+                   const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 void dialog_clear_lines(struct dialog *d); /* before filling in anew */
 void dialog_ask_typed(struct dialog *d, const char *label,
                       const char *expected);

@@ -147,6 +147,8 @@ static void on_dialog(void *arg, enum dialog_result r)
     struct pending *p = arg;
     if (r == DIALOG_CONFIRMED) {
         confirmed(p);
+    } else if (r == DIALOG_CHANGED) {
+        pending_retell(p);
     } else if (r == DIALOG_CANCELLED) {
         app_say_in(p->app, p->realm, MSG_INFO, "Cancelled: nothing was sent.");
         pending_free(p);

@@ -123,6 +123,8 @@ void past_free(void *p);
 void seen_of(const struct ecs_service *s, struct seen *out);
 /* Fill the dialog for what p asks. */
 void pending_dialog(struct pending *p, app_dialog_fn *fn);
+/* What is in the number field has changed: say what it would do. */
+void pending_retell(struct pending *p);
 /* "UpdateService desiredCount=6": exactly what goes out. */
 void pending_will(const struct pending *p, char *buf, size_t n);
 /* Must the name be typed? */

@@ -196,6 +196,63 @@ static void service_changes(const struct pending *p, struct dialog *d)
                    "deployed", was->primary, now->primary);
 }
 
+/* What becomes of the service, from what to what. wanted is of scaling: -1
+ * while no number is typed. */
+static enum role effect(const struct pending *p, int64_t wanted, char *buf,
+                        size_t n)
+{
+    const struct seen *s = &p->seen;
+    const char *now = taskdef_revision(s->task_definition);
+    char running[40];
+    snprintf(running, sizeof(running), "%d run%s now", s->running,
+             s->running == 1 ? "s" : "");
+    if (p->action == ACTION_RESTART) {
+        snprintf(buf, n, "definition %s -> %s in a new deployment: each of %d "
+                 "task%s is replaced; desired stays %d", now, now, s->running,
+                 s->running == 1 ? "" : "s", s->desired);
+    } else if (p->action == ACTION_ROLLBACK) {
+        snprintf(buf, n, "definition %s -> %s in a new deployment; desired "
+                 "stays %d", now, taskdef_revision(p->definition),
+                 s->desired);
+    } else if (wanted < 0) {
+        snprintf(buf, n, "desired %d -> ?", s->desired);
+    } else if (wanted == s->desired) {
+        snprintf(buf, n, "nothing: desired is %d already", s->desired);
+    } else {
+        int64_t fewer = s->running - wanted;
+        snprintf(buf, n, "desired %d -> %lld; %s", s->desired,
+                 (long long)wanted, running);
+        if (fewer <= 0)
+            return ROLE_DIALOG;
+        size_t used = strlen(buf);
+        if (wanted == 0)
+            snprintf(buf + used, n - used, ", all are stopped");
+        else
+            snprintf(buf + used, n - used, ", %lld of them %s stopped",
+                     (long long)fewer, fewer == 1 ? "is" : "are");
+        return ROLE_WARN;
+    }
+    return ROLE_DIALOG;
+}
+
+void pending_retell(struct pending *p)
+{
+    struct dialog *d = &p->app->dialog;
+    int64_t wanted = -1;
+    char text[300];
+    if (d->field != DIALOG_NUMBER)
+        return;
+    if (dialog_number(d, &wanted))
+        wanted = -1;
+    enum role role = effect(p, wanted, text, sizeof(text));
+    dialog_revise(d, role, "will", "%s", text);
+    int64_t was = p->wanted;
+    p->wanted = wanted;
+    pending_will(p, text, sizeof(text));
+    p->wanted = was;
+    dialog_revise(d, ROLE_DIALOG, "sends", "%s", text);
+}
+
 static void service_lines(const struct pending *p, struct dialog *d)
 {
     const struct seen *s = &p->seen;
@@ -210,8 +267,10 @@ static void service_lines(const struct pending *p, struct dialog *d)
                    "%s", taskdef_revision(s->task_definition));
         return;
     }
+    enum role role = effect(p, p->wanted, will, sizeof(will));
+    dialog_add(d, role, "will", "%s", will);
     pending_will(p, will, sizeof(will));
-    dialog_add(d, ROLE_DIALOG, "will", "%s", will);
+    dialog_add(d, ROLE_DIALOG, "sends", "%s", will);
     if (p->action == ACTION_RESTART) {
         dialog_add(d, ROLE_DIALOG, "note", "image tags are resolved again: "
                    "other code may start");
@@ -248,8 +307,10 @@ static void stop_lines(const struct pending *p, struct dialog *d)
         dialog_add(d, ROLE_DIALOG, "", "and %zu more", p->n - 4);
     for (size_t i = 0; i < p->n; i++)
         task_status(p, i, d);
+    dialog_add(d, ROLE_DIALOG, "will", "%s stopped", p->n == 1
+               ? "this task is" : "these tasks are");
     pending_will(p, will, sizeof(will));
-    dialog_add(d, ROLE_DIALOG, "will", "%s", will);
+    dialog_add(d, ROLE_DIALOG, "sends", "%s", will);
     for (size_t i = 0; i < p->n; i++) {
         alone += !service_of(p, i);
         if (!first_of_service(p, i))

@@ -64,7 +64,17 @@ static void scale_sends_only_the_count_and_follows_until_steady(void **state)
     assert_asks(l, "prod-main");
     assert_asks(l, "desired 6, running 6");
     assert_int_equal(l->app->dialog.focus, DIALOG_ON_CANCEL);
+    assert_asks(l, "desired 6 -> ?");
+    /* What it would do is said for what is typed. */
+    set_number(l, "5");
+    assert_asks(l, "desired 6 -> 5; 6 run now, 1 of them is stopped");
+    set_number(l, "");
+    assert_asks(l, "desired 6 -> ?");
+    set_number(l, "6");
+    assert_asks(l, "nothing: desired is 6 already");
     set_number(l, "8");
+    assert_asks(l, "desired 6 -> 8; 6 run now");
+    assert_asks(l, "UpdateService desiredCount=8");
     confirm(l);
     settle(l);
     assert_sent(l, "UpdateService",
@@ -94,6 +104,7 @@ static void scale_to_zero_wants_the_name_typed(void **state)
     confirm(l);
     settle(l);
     assert_int_equal(mutations(l), 0);
+    assert_asks(l, "desired 6 -> 0; 6 run now, all are stopped");
     confirm_typed(l, "catalog-api");
     settle(l);
     assert_int_equal(service(l, "catalog-api")->desired, 0);
@@ -281,6 +292,9 @@ static void restart_sends_only_the_new_deployment(void **state)
     struct sim_service *s = service(l, "catalog-api");
     key(l, "R");
     assert_asks(l, "tags are resolved again");
+    assert_asks(l, "definition :201 -> :201 in a new deployment: each of 6 "
+                "tasks is replaced; desired stays 6");
+    assert_asks(l, "UpdateService forceNewDeployment=true");
     confirm(l);
     settle(l);
     assert_sent(l, "UpdateService",
@@ -303,6 +317,9 @@ static void roll_back_takes_the_active_revision_before(void **state)
     key(l, "B");
     settle(l);
     assert_asks(l, ":200 is the active revision before");
+    assert_asks(l, "definition :201 -> :200 in a new deployment; desired "
+                "stays 6");
+    assert_asks(l, "UpdateService taskDefinition=catalog-api:200");
     confirm_typed(l, "catalog-api");
     settle(l);
     assert_sent(l, "UpdateService",
@@ -356,6 +373,8 @@ static void stop_names_what_remains_and_sends_the_reason(void **state)
     open_app(l, "quiet", false, &kind_tasks, "catalog-api");
     key(l, "K");
     assert_asks(l, "5 of 6 healthy tasks of catalog-api remain");
+    assert_asks(l, "this task is stopped");
+    assert_asks(l, "StopTask for 1 task");
     char arn[300];
     snprintf(arn, sizeof(arn), "%s", l->app->dialog.lines[2].value);
     type(l, "stuck");

@@ -137,6 +137,32 @@ static void no_letter_is_a_shortcut(void **state)
     assert_int_equal(press(f, "<Space>"), DIALOG_IGNORED);
 }
 
+/* What follows from the field keeps the field; but nobody agrees to what was
+ * not on the screen. */
+static void a_revised_line_is_painted_before_it_is_confirmed(void **state)
+{
+    struct fixture *f = *state;
+
+    dialog_add(&f->d, ROLE_DIALOG, "will", "4 -> ?");
+    dialog_ask_number(&f->d, "count", 4, 0, 10);
+    dialog_mark_painted(&f->d);
+    press(f, "6");
+    dialog_revise(&f->d, ROLE_WARN, "will", "4 -> %d", 6);
+    dialog_revise(&f->d, ROLE_WARN, "no such label", "x");
+    assert_int_equal(f->d.focus, DIALOG_ON_FIELD);
+    assert_string_equal(dialog_text(&f->d), "6");
+    assert_string_equal(f->d.lines[f->d.n_lines - 1].value, "4 -> 6");
+    press(f, "<Enter>");
+    assert_int_equal(f->d.focus, DIALOG_ON_CONFIRM);
+    dialog_mark_painted(&f->d);
+    dialog_revise(&f->d, ROLE_WARN, "will", "4 -> 7");
+    assert_int_equal(dialog_key(&f->d, f->map, key_of("<Enter>")),
+                     DIALOG_IGNORED);
+    dialog_mark_painted(&f->d);
+    assert_int_equal(dialog_key(&f->d, f->map, key_of("<Enter>")),
+                     DIALOG_CONFIRMED);
+}
+
 static void new_content_takes_the_confirmation_back(void **state)
 {
     struct fixture *f = *state;
@@ -389,6 +415,7 @@ int main(void)
         TEST(escape_cancels_even_before_painting),
         TEST(type_ahead_does_nothing_before_painting),
         TEST(keys_in_one_burst_do_not_confirm),
+        TEST(a_revised_line_is_painted_before_it_is_confirmed),
         TEST(no_letter_is_a_shortcut),
         TEST(new_content_takes_the_confirmation_back),
         TEST(a_typed_name_confirms_only_when_right),
