@@ -168,7 +168,8 @@ static void where(const struct pending *p, struct dialog *d)
     const struct config_context *c = app_settings(p->app, r);
     if (c && c->prod)
         dialog_add(d, ROLE_HEADER_PROD, "PROD", "this is production");
-    dialog_add(d, ROLE_DIALOG, "account", "%s  %s  %s", r->identity.account,
+    dialog_add(d, ROLE_DIALOG, "account", "%s%s%s  %s  %s",
+               r->identity.account, *r->alias ? "  " : "", r->alias,
                aws_client_region(r->client), r->identity.name);
     dialog_add(d, ROLE_DIALOG, "cluster", "%s", arn_tail(p->cluster));
     dialog_add(d, ROLE_DIALOG, "target", "%s", p->arn);
@@ -207,9 +208,9 @@ static enum role effect(const struct pending *p, int64_t wanted, char *buf,
     snprintf(running, sizeof(running), "%d run%s now", s->running,
              s->running == 1 ? "s" : "");
     if (p->action == ACTION_RESTART) {
-        snprintf(buf, n, "definition %s -> %s in a new deployment: each of %d "
-                 "task%s is replaced; desired stays %d", now, now, s->running,
-                 s->running == 1 ? "" : "s", s->desired);
+        snprintf(buf, n, "definition %s -> %s in a new deployment: all tasks "
+                 "are replaced (%s); desired stays %d", now, now, running,
+                 s->desired);
     } else if (p->action == ACTION_ROLLBACK) {
         snprintf(buf, n, "definition %s -> %s in a new deployment; desired "
                  "stays %d", now, taskdef_revision(p->definition),
@@ -333,6 +334,7 @@ static void ask_field(const struct pending *p, struct dialog *d)
         dialog_add(d, ROLE_DIALOG, "note", "the target is being read again "
                    "before anything is sent");
     } else if (p->stage == STAGE_TYPED) {
+        dialog_add(d, ROLE_WARN, "confirm", "by its name: %s", p->name);
         dialog_ask_typed(d, "type the name", p->name);
     } else if (p->stage == STAGE_ASK && p->action == ACTION_SCALE) {
         dialog_ask_number(d, "desired count",

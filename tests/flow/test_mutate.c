@@ -292,8 +292,8 @@ static void restart_sends_only_the_new_deployment(void **state)
     struct sim_service *s = service(l, "catalog-api");
     key(l, "R");
     assert_asks(l, "tags are resolved again");
-    assert_asks(l, "definition :201 -> :201 in a new deployment: each of 6 "
-                "tasks is replaced; desired stays 6");
+    assert_asks(l, "definition :201 -> :201 in a new deployment: all tasks are "
+                "replaced (6 run now); desired stays 6");
     assert_asks(l, "UpdateService forceNewDeployment=true");
     confirm(l);
     settle(l);
