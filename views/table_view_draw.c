@@ -41,8 +41,8 @@ static void draw_empty(struct table_view *tv, struct surface *s,
                         role, text);
 }
 
-/* How the body is shared out: table, then the pane below (or beside, on very
- * wide screens, where the table does not need the width). */
+/* How the body is shared out: the table, and below it the pane. Never beside
+ * it: the reasons in the last columns need the width more than the pane. */
 static struct rect split(const struct table_view *tv, struct rect *r)
 {
     struct rect pane = {0};
@@ -53,11 +53,6 @@ static struct rect split(const struct table_view *tv, struct rect *r)
                                : 0;
     if (!tv->model.kind->explain || !want || tv->view.app->fullscreen)
         return pane;
-    if (r->cols >= 190 && r->rows >= 30) {
-        pane = (struct rect){r->row, r->col + 106, r->rows, r->cols - 106};
-        r->cols = 105;
-        return pane;
-    }
     /* A short table leaves its room to the pane. */
     int rows = (int)tv->model.n + 3;
     if (rows < r->rows - want)

@@ -208,16 +208,23 @@ static const char *bare_reason(const char *reason)
     return reason ? reason : "";
 }
 
-/* ": OOM app (137) x9", from the newest group; "" when none is known. */
-static void put_stops(struct strbuf *b, const struct facts *f,
-                      const char *before)
+/* "OOM app (137) x9; ", from the newest group; else, where it is given, the
+ * event. What is to be done about it depends on this, so it comes first: how
+ * far things have gone stands in other columns, too. */
+static void put_cause(struct strbuf *b, const struct facts *f,
+                      const char *event)
 {
-    if (!f->stops || !f->stops->n_groups)
-        return;
-    const struct stop_group *g = &f->stops->groups[0];
-    strbuf_printf(b, "%s%s", before, g->verdict);
-    if (g->count > 1)
-        strbuf_printf(b, " x%d", g->count);
+    if (f->stops && f->stops->n_groups) {
+        const struct stop_group *g = &f->stops->groups[0];
+        strbuf_puts(b, g->verdict);
+        if (g->count > 1)
+            strbuf_printf(b, " x%d", g->count);
+    } else if (event) {
+        size_t n = strlen(event);
+        strbuf_append(b, event, n - (n > 0 && event[n - 1] == '.'));
+    }
+    if (b->len)
+        strbuf_puts(b, "; ");
 }
 
 static void put_for(struct strbuf *b, const struct facts *f, int64_t since)
@@ -249,33 +256,30 @@ static void say_why(struct strbuf *b, const struct facts *f,
     switch (state) {
     case SVC_DOWN:
     case SVC_SHORT:
+        put_cause(b, f, event);
         strbuf_printf(b, "%d of %d running", s->running, s->desired);
         put_for(b, f, state == SVC_SHORT ? below_since(f) : 0);
-        if (f->stops && f->stops->n_groups)
-            put_stops(b, f, ": ");
-        else if (event)
-            strbuf_printf(b, ": %s", event);
         break;
     case SVC_FAILED:
+        put_cause(b, f, NULL);
         strbuf_puts(b, is(f->primary ? f->primary->rollout_state : NULL,
                           "FAILED")
                            ? bare_reason(f->primary->rollout_reason)
                            : "rolling back");
-        put_stops(b, f, b->len ? "; " : "");
         break;
     case SVC_CRASH:
-        put_stops(b, f, "");
-        strbuf_printf(b, ", %d in 10 min", f->stops->abnormal_10m);
+        put_cause(b, f, NULL);
+        strbuf_printf(b, "%d in 10 min", f->stops->abnormal_10m);
         break;
     case SVC_STALLED:
+        put_cause(b, f, NULL);
         strbuf_puts(b, "no progress");
         put_for(b, f, progress_at(f));
-        put_stops(b, f, ": ");
         break;
     case SVC_ROLLEDBACK:
+        put_cause(b, f, NULL);
         strbuf_printf(b, "rolled back %s ago",
                       fmt_age(f->now - back_at(f), age));
-        put_stops(b, f, ": ");
         break;
     case SVC_ROLL:
         if (is(s->status, "DRAINING"))
@@ -301,7 +305,7 @@ void svc_health_of(const struct ecs_service *s,
                    struct svc_health *out)
 {
     struct facts f = {.s = s, .stops = stops, .now = now_ms};
-    struct strbuf why = STRBUF_INIT, fit = STRBUF_INIT;
+    struct strbuf why = STRBUF_INIT;
     gather(&f);
     *out = (struct svc_health){.state = decide(&f, acked)};
     out->deployment = deployment_text(&f, arena);
@@ -312,10 +316,8 @@ void svc_health_of(const struct ecs_service *s,
                     : f.primary                    ? f.primary->created_ms
                                                    : s->created_ms;
     say_why(&why, &f, out->state);
-    utf8_put_end(&fit, strbuf_get(&why), 60);
-    out->why = arena_strdup(arena, strbuf_get(&fit));
+    out->why = arena_strdup(arena, strbuf_get(&why));
     strbuf_release(&why);
-    strbuf_release(&fit);
 }
 
 bool event_is_trouble(const char *m)

@@ -101,8 +101,9 @@ void stop_summarise(const struct ecs_task *const *tasks,
 
 struct svc_health {
     enum svc_state state;
-    /* Why, in at most 60 columns: "circuit breaker: tasks failed to start",
-     * "2 of 4 running for 6m", "OOM app (137) x9". "" when ok. */
+    /* Why, the most telling first, as long as it is: "circuit breaker: tasks
+     * failed to start", "2 of 4 running for 6m", "OOM app (137) x9". "" when
+     * ok. */
     const char *why;
     int64_t since_ms;  /* when this state began, as far as known; 0 unknown */
     const char *deployment; /* ":142>:143 FAILED", ":55 steady", ":19>:20 1/2" */
