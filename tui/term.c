@@ -30,11 +30,13 @@ struct term {
     struct strbuf queue; /* not yet sent */
     size_t sent;         /* of queue */
     int rows, cols;
+    bool one_screen; /* the terminal has no other to go back to */
     bool suspended;
 };
 
 /* For the crash handler only: what it needs and nothing else. */
 static volatile int emergency_fd = -1;
+static volatile bool emergency_clears;
 static struct termios emergency_termios;
 
 static const char paste_on[] = "\033[?2004h";
@@ -50,6 +52,8 @@ void term_emergency_reset(void)
         return;
     emergency_fd = -1;
     ssize_t ignored = write(fd, reset, sizeof(reset) - 1);
+    if (emergency_clears)
+        ignored = write(fd, "\033[H\033[J", 6);
     (void)ignored;
     tcsetattr(fd, TCSANOW, &emergency_termios);
 }
@@ -98,6 +102,7 @@ static void enter_raw(struct term *t)
 {
     tcsetattr(t->fd, TCSANOW, &t->raw);
     emergency_termios = t->saved;
+    emergency_clears = t->one_screen;
     emergency_fd = t->fd;
 }
 
@@ -144,6 +149,7 @@ static int start_screen(struct term *t, const struct term_options *o,
     noecho();
     nonl();
     raw();
+    t->one_screen = !terminfo_has_second_screen();
     start_colors(t, o->mono);
     t->rows = LINES;
     t->cols = COLS;
@@ -286,7 +292,15 @@ static void leave_screen(struct term *t)
 {
     term_raw(t, paste_off, sizeof(paste_off) - 1);
     curs_set(1);
+    if (t->one_screen) {
+        erase();
+        clearok(curscr, TRUE);
+        wnoutrefresh(stdscr);
+        doupdate();
+    }
     endwin();
+    if (t->one_screen)
+        mvcur(t->rows - 1, 0, 0, 0);
     collect(t);
     drain(t, 300);
     tcsetattr(t->fd, TCSANOW, &t->saved);

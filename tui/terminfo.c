@@ -26,3 +26,9 @@ int terminfo_check(const char *type, struct err *err)
                        "--once.", type);
     return 0;
 }
+
+bool terminfo_has_second_screen(void)
+{
+    char *leave = tigetstr("rmcup");
+    return leave && leave != (char *)-1;
+}

@@ -122,6 +122,28 @@ static void fill(struct screen *s)
     }
 }
 
+/* The screen that was there before cannot be brought back; what is not true
+ * any more must not stay, nor the prompt come amid it. */
+static void a_terminal_with_one_screen_only_is_left_blank(void **state)
+{
+    static const char *const terms[] = {"vt100", "linux"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+        struct scene sc = {.term = terms[i]};
+        struct screen *s = scene_ready(&sc);
+        int row = -1, col = -1;
+        screen_keys(s, "Q");
+        assert_int_equal(screen_end(s), 0);
+        char *text = screen_text(s);
+        assert_int_equal(strspn(text, "\n"), strlen(text));
+        screen_cursor(s, &row, &col);
+        assert_int_equal(row, 0);
+        assert_int_equal(col, 0);
+        free(text);
+        screen_free(s);
+    }
+}
+
 static void a_terminal_that_stops_reading_is_waited_for(void **state)
 {
     static const struct scene sc = {.rows = 60, .cols = 200, .live = true};
@@ -311,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_signal_leaves_a_process_behind),
+        cmocka_unit_test(a_terminal_with_one_screen_only_is_left_blank),
         cmocka_unit_test(a_terminal_that_stops_reading_is_waited_for),
         cmocka_unit_test(
             a_terminal_that_stops_reading_does_not_hold_the_end),
