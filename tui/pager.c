@@ -30,14 +30,20 @@ static size_t row_bytes(const char *text, size_t n, int cols)
     return fit > 0 || n == 0 ? fit : utf8_decode(text, n, &cp);
 }
 
+bool pager_has_break(const struct pager_source *src, size_t i)
+{
+    return src->break_below && i + 1 < src->n_lines &&
+           src->break_below(src->ctx, i);
+}
+
 static int line_rows(const struct pager *p, const struct pager_source *src,
                      size_t i)
 {
     struct text_line line;
-    int rows = 0;
+    int rows = pager_has_break(src, i);
 
     if (!p->wrap || p->cols < 1) {
-        return 1;
+        return 1 + rows;
     }
     line = get_line(src, i);
     do {

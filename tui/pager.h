@@ -34,6 +34,9 @@ struct pager_source {
     const void *ctx;
     size_t n_lines;
     void (*line)(const void *ctx, size_t i, struct text_line *out);
+    /* Is something left out behind line i? Then a row `--` follows it, as grep
+     * has it. NULL: nothing is. */
+    bool (*break_below)(const void *ctx, size_t i);
 };
 
 struct pager {
@@ -74,6 +77,9 @@ void pager_draw(const struct pager *p, const struct pager_source *src,
 /* "lines 1-20 of 84 v" like the table's. Returns out. */
 const char *pager_position(const struct pager *p,
                            const struct pager_source *src, char out[64]);
+
+/* Does a row `--` follow line i? */
+bool pager_has_break(const struct pager_source *src, size_t i);
 
 /* An array of lines that owns its text, for views that build their text. */
 struct text_lines {

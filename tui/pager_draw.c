@@ -114,6 +114,32 @@ static void draw_cut(struct row_place at, const struct text_line *line,
     draw_part(&at, line, match, current);
 }
 
+/* The rows of a line from at->row on, above end, without the first *skip. */
+static void draw_wrapped(struct row_place *at, const struct text_line *line,
+                         int *skip, int end, const struct matcher *match,
+                         bool current)
+{
+    at->from = 0;
+    do {
+        size_t fit = utf8_fit(line->text + at->from, line->len - at->from,
+                              at->cols, NULL);
+        uint32_t cp;
+
+        if (fit == 0 && at->from < line->len) {
+            fit = utf8_decode(line->text + at->from, line->len - at->from,
+                              &cp);
+        }
+        at->to = at->from + fit;
+        if (*skip > 0) {
+            --*skip;
+        } else {
+            draw_part(at, line, match, current);
+            at->row++;
+        }
+        at->from = at->to;
+    } while (at->from < line->len && at->row < end);
+}
+
 void pager_draw(const struct pager *p, const struct pager_source *src,
                 const struct matcher *match, struct surface *s, struct rect r)
 {
@@ -130,30 +156,17 @@ void pager_draw(const struct pager *p, const struct pager_source *src,
         bool current = p->has_hit && p->hit == i;
 
         src->line(src->ctx, i, &line);
-        if (!p->wrap) {
+        if (p->wrap) {
+            draw_wrapped(&at, &line, &skip, end, match, current);
+        } else if (skip > 0) {
+            skip--;
+        } else {
             draw_cut(at, &line, p->left, match, current);
             at.row++;
-            continue;
         }
-        at.from = 0;
-        do {
-            size_t fit = utf8_fit(line.text + at.from, line.len - at.from,
-                                  r.cols, NULL);
-            uint32_t cp;
-
-            if (fit == 0 && at.from < line.len) {
-                fit = utf8_decode(line.text + at.from, line.len - at.from,
-                                  &cp);
-            }
-            at.to = at.from + fit;
-            if (skip > 0) {
-                skip--;
-            } else {
-                draw_part(&at, &line, match, current);
-                at.row++;
-            }
-            at.from = at.to;
-        } while (at.from < line.len && at.row < end);
+        if (at.row < end && pager_has_break(src, i)) {
+            surface_put(s, at.row++, r.col, r.cols, ROLE_MUTED, "--");
+        }
         skip = 0;
     }
 }

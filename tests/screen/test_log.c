@@ -149,6 +149,8 @@ static void looks_of_lines_can_be_chosen(void **state)
     scene_type(s, "e");
     expect_current(s, "14:31:31.655Z 2e26afe3 app   FATAL cannot reach");
     scene_type(s, "i");
+    expect_current(s, "14:31:31.655Z 2e26afe3 :144 app   FATAL cannot reach");
+    scene_type(s, "i");
     expect_current(s, "14:31:31.655Z FATAL cannot reach");
     scene_type(s, "it");
     scene_shows(s, "574 lines  local");
@@ -256,6 +258,13 @@ static void a_filter_shows_what_matches_and_keeps_the_place(void **state)
     assert_false(screen_has(s, "Traceback"));
     scene_type(s, "+");
     scene_shows(s, "&giving up +1 lines");
+    bool apart = false; /* groups are, as grep has it */
+    for (int row = 4; row < screen_rows(s); row++) {
+        char *text = screen_row(s, row);
+        apart |= strcmp(text, "--") == 0;
+        free(text);
+    }
+    assert_true(apart);
     scene_type(s, ":context 2\r");
     scene_shows(s, "2 lines around each line");
     scene_type(s, "/dial\r");

@@ -48,6 +48,58 @@ static void lines_show_their_roles(void **state)
     text_release(&t);
 }
 
+static bool behind_odd_ones(const void *ctx, size_t i)
+{
+    (void)ctx;
+    return i % 2 == 1;
+}
+
+static void draw_groups(struct pager *p, const struct text_lines *t,
+                        struct surface *s)
+{
+    struct pager_source src = text_source(t);
+
+    src.break_below = behind_odd_ones;
+    surface_clear(s);
+    pager_sync(p, &src, s->rows, s->cols);
+    pager_draw(p, &src, NULL, s, surface_rect(s));
+    expect_whole(s);
+}
+
+static void groups_are_kept_apart(void **state)
+{
+    struct text_lines t;
+    struct pager p;
+    struct surface s;
+
+    (void)state;
+    text_init(&t);
+    pager_init(&p);
+    surface_init(&s, 5, 20);
+    number_lines(&t, 6);
+    struct pager_source src = text_source(&t);
+    src.break_below = behind_odd_ones;
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "line 1\nline 2\n--\nline 3\nline 4\n");
+    pager_act(&p, &src, ACTION_DOWN, false);
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "line 2\n--\nline 3\nline 4\n--\n");
+    pager_act(&p, &src, ACTION_DOWN, false);
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "--\nline 3\nline 4\n--\nline 5\n");
+    pager_reveal(&p, &src, 5);
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "line 3\nline 4\n--\nline 5\nline 6\n");
+    pager_act(&p, &src, ACTION_BOTTOM, false); /* nothing behind the last */
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "line 3\nline 4\n--\nline 5\nline 6\n");
+    pager_act(&p, &src, ACTION_WRAP, false);
+    draw_groups(&p, &t, &s);
+    expect_screen(&s, "line 3\nline 4\n--\nline 5\nline 6\n");
+    surface_release(&s);
+    text_release(&t);
+}
+
 static void scrolling_stops_at_both_ends(void **state)
 {
     static const struct {
@@ -316,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_show_their_roles),
+        cmocka_unit_test(groups_are_kept_apart),
         cmocka_unit_test(scrolling_stops_at_both_ends),
         cmocka_unit_test(wrapped_lines_scroll_by_screen_rows),
         cmocka_unit_test(sideways_scroll_cuts_wide_glyphs_whole),

@@ -30,6 +30,14 @@ enum log_stamps {
     STAMPS_N
 };
 
+/* Before the text of each line. */
+enum log_tags {
+    TAGS_DIFFERING, /* task and container, as far as they differ */
+    TAGS_ALL,       /* task, revision and container */
+    TAGS_OFF,
+    TAGS_N
+};
+
 struct log_out;
 struct log_view;
 
@@ -88,7 +96,8 @@ struct log_view {
     int64_t now_ms;
     /* how lines look */
     enum log_stamps stamps;
-    bool tags_off, raw; /* raw: JSON as it came */
+    enum log_tags tags;
+    bool raw;         /* JSON as it came */
     struct logjson_fields fields;
     struct regex *terms[LOG_TERMS]; /* highlighted; NULL = free */
     struct logbuf_mark marks[LOG_MARKS];
@@ -111,10 +120,9 @@ struct log_view {
     struct text_span *spans;
     size_t n_spans;
     size_t prefix;    /* bytes of the line before its text */
-    /* tags: as of this many sources */
+    /* parts of tags: as of this many sources */
     size_t tag_sources;
-    int tag_cols;     /* 0 = one source: no tag */
-    bool tag_container, tag_task;
+    int tag_cols[3];  /* of task, revision, container; 0 = without */
 };
 
 /* log_view.c */
@@ -138,6 +146,8 @@ size_t log_index(const struct log_view *lv, size_t k); /* in the buffer */
 size_t log_number(const struct log_view *lv, struct logbuf_mark m,
                   bool *exact);
 struct logbuf_mark log_mark(const struct log_view *lv, size_t k);
+/* With lines around those of the filter: are some not shown behind line k? */
+bool log_left_out(const struct log_view *lv, size_t k);
 void log_settle(struct log_view *lv); /* marks to numbers */
 void log_keep(struct log_view *lv);   /* numbers to marks */
 /* Make line k the current one, on screen; following ends. */

@@ -13,29 +13,46 @@
 #define CONTAINER_COLS 12
 #define TERM_HITS 50     /* of one term in one line */
 
-/* Tags name what differs: the task, the container, both or nothing. */
+enum { PART_TASK, PART_REVISION, PART_CONTAINER, PARTS };
+
+/* "9c1f2e88", ":143", "app" */
+static void part_of(const struct log_view *lv, size_t source, int part,
+                    char out[64])
+{
+    struct logsrc_source s;
+    size_t n;
+
+    logsrc_source(lv->src, (uint16_t)source, &s);
+    const char *text = part == PART_TASK       ? s.task
+                       : part == PART_REVISION ? s.revision
+                                               : s.container;
+    n = utf8_fit(text, strlen(text), part == PART_TASK ? 8 : CONTAINER_COLS,
+                 NULL);
+    snprintf(out, 64, "%.*s", (int)(n < 63 ? n : 63), text);
+}
+
+/* Tags name what differs, or everything. */
 static void plan_tags(struct log_view *lv)
 {
     size_t n = logsrc_sources(lv->src);
-    int widest = 0;
+    char first[64], text[64];
 
     if (n == lv->tag_sources)
         return;
     lv->tag_sources = n;
-    lv->tag_task = lv->tag_container = false;
-    for (size_t i = 0; i < n; i++) {
-        const char *c = logsrc_container(lv->src, (uint16_t)i);
-        int cols = utf8_width(c, strlen(c));
-        widest = cols > widest ? cols : widest;
-        lv->tag_task |= strcmp(logsrc_task(lv->src, (uint16_t)i),
-                               logsrc_task(lv->src, 0)) != 0;
-        lv->tag_container |= strcmp(c, logsrc_container(lv->src, 0)) != 0;
+    for (int part = 0; part < PARTS; part++) {
+        bool differs = lv->tags == TAGS_ALL;
+        int widest = 0;
+        for (size_t i = 0; i < n && lv->tags != TAGS_OFF; i++) {
+            part_of(lv, i, part, text);
+            if (i == 0)
+                memcpy(first, text, sizeof(first));
+            differs |= part != PART_REVISION && strcmp(text, first) != 0;
+            int cols = utf8_width(text, strlen(text));
+            widest = cols > widest ? cols : widest;
+        }
+        lv->tag_cols[part] = differs ? widest : 0;
     }
-    if (widest > CONTAINER_COLS)
-        widest = CONTAINER_COLS;
-    lv->tag_cols = (lv->tag_task ? 8 : 0) +
-                   (lv->tag_container ? widest : 0) +
-                   (lv->tag_task && lv->tag_container);
 }
 
 static void put_stamp(struct log_view *lv, const struct logbuf_line *l)
@@ -67,24 +84,17 @@ static void put_stamp(struct log_view *lv, const struct logbuf_line *l)
 
 static void put_tag(struct log_view *lv, const struct logbuf_line *l)
 {
-    size_t start = lv->line.len;
-    int used;
+    char text[64] = "";
 
-    if (l->more) {
-        strbuf_printf(&lv->line, "%*s", lv->tag_cols + 1, "");
-        return;
+    for (int part = 0; part < PARTS; part++) {
+        if (!lv->tag_cols[part])
+            continue;
+        if (!l->more)
+            part_of(lv, l->source, part, text);
+        strbuf_printf(&lv->line, "%s%*s", text,
+                      lv->tag_cols[part] - utf8_width(text, strlen(text)) + 1,
+                      "");
     }
-    if (lv->tag_task)
-        strbuf_printf(&lv->line, "%.8s", logsrc_task(lv->src, l->source));
-    if (lv->tag_task && lv->tag_container)
-        strbuf_putc(&lv->line, ' ');
-    if (lv->tag_container) {
-        const char *c = logsrc_container(lv->src, l->source);
-        strbuf_append(&lv->line, c,
-                      utf8_fit(c, strlen(c), CONTAINER_COLS, NULL));
-    }
-    used = utf8_width(lv->line.data + start, lv->line.len - start);
-    strbuf_printf(&lv->line, "%*s", lv->tag_cols - used + 1, "");
 }
 
 static enum role line_role(const struct logbuf_line *l)
@@ -232,7 +242,7 @@ static void get_line(const void *ctx, size_t k, struct text_line *out)
     strbuf_putc(&lv->line, c);
     put_stamp(lv, &l);
     stamp = lv->line.len;
-    if (lv->tag_cols && !lv->tags_off && l.kind == LOG_TEXT)
+    if (l.kind == LOG_TEXT)
         put_tag(lv, &l);
     lv->prefix = lv->line.len;
     /* The current line is reversed up to its text, which keeps its colours. */
@@ -249,11 +259,17 @@ static void get_line(const void *ctx, size_t k, struct text_line *out)
         .role = line_role(&l), .spans = lv->spans, .n_spans = lv->n_spans};
 }
 
+static bool left_out(const void *ctx, size_t k)
+{
+    return log_left_out(ctx, k);
+}
+
 struct pager_source log_source(struct log_view *lv)
 {
     plan_tags(lv);
     return (struct pager_source){.ctx = lv, .n_lines = log_shown(lv),
-                                 .line = get_line};
+                                 .line = get_line,
+                                 .break_below = left_out};
 }
 
 /* Hits in the text only, not in stamp and tag. */

@@ -99,6 +99,10 @@ static bool gather(struct log_out *o)
             log_event_add(&o->event, &o->format, &l);
         else
             log_format_note(&o->format, &l, &o->out);
+        if (o->format.output == LOG_OUTPUT_TEXT && log_left_out(lv, at)) {
+            log_event_end(&o->event, &o->format, &o->out);
+            strbuf_puts(&o->out, "--\n");
+        }
         o->last = log_mark(lv, at);
         o->lines++;
     }

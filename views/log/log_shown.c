@@ -35,6 +35,12 @@ struct logbuf_mark log_mark(const struct log_view *lv, size_t k)
                         : logbuf_mark(lv->buf, lv->first + k);
 }
 
+bool log_left_out(const struct log_view *lv, size_t k)
+{
+    return filtered(lv) && lv->filter.context && k + 1 < log_shown(lv) &&
+           log_index(lv, k + 1) != log_index(lv, k) + 1;
+}
+
 size_t log_number(const struct log_view *lv, struct logbuf_mark m,
                   bool *exact)
 {

@@ -129,7 +129,8 @@ static bool act_look(struct log_view *lv, enum action_id action)
         lv->stamps = (enum log_stamps)((lv->stamps + 1) % STAMPS_N);
         return true;
     case ACTION_TAGS:
-        lv->tags_off = !lv->tags_off;
+        lv->tags = (enum log_tags)((lv->tags + 1) % TAGS_N);
+        lv->tag_sources = 0;
         return true;
     case ACTION_RAW:
         lv->raw = !lv->raw;
