@@ -143,7 +143,7 @@ static void put_table(struct strbuf *b, struct table_model *m, int64_t now)
                 int pad = widths[i] - w;
                 if (c->flags & COL_NUM)
                     strbuf_printf(b, "%*s", pad, "");
-                strbuf_puts(b, t);
+                utf8_sanitise(b, t, strlen(t)); /* cells are cut at bytes */
                 if (i != last)
                     strbuf_printf(b, "%*s", (c->flags & COL_NUM ? 0 : pad) + 2,
                                   "");

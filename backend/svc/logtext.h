@@ -48,7 +48,7 @@ const char *logtext_clean(struct logtext *t, const char *text, size_t *n,
                           size_t max);
 void logtext_release(struct logtext *t);
 
-#define LOGTEXT_TAB 8
+#define LOGTEXT_TAB 4 /* traces are indented by TABs, and room is scarce */
 /* Append clean text with its TABs as blanks up to the next tab stop; *col is
  * the column that it begins at, and then the one behind it. */
 void logtext_put_tabs(struct strbuf *out, const char *text, size_t n, int *col);

@@ -204,10 +204,10 @@ static void escape_sequences_go_whole(void **state)
 static void tabs_lead_to_the_next_stop(void **state)
 {
     static const struct { const char *in, *want; int from; } t[] = {
-        {"\ta", "        a", 0},
-        {"ab\tc\t\td", "ab      c               d", 0},
-        {"12345678\tx", "12345678        x", 0},
-        {"\xe4\xb8\xad\tx", "\xe4\xb8\xad      x", 0},
+        {"\ta", "    a", 0},
+        {"ab\tc\t\td", "ab  c       d", 0},
+        {"1234\tx", "1234    x", 0},
+        {"\xe4\xb8\xad\tx", "\xe4\xb8\xad  x", 0},
         {"a\tb", "a    b", 3},
         {"", "", 5},
     };

@@ -363,7 +363,8 @@ FORBIDDEN = {"Cc", "Cs"}
 
 def is_harmless(text):
     for c in text:
-        assert c == "\n" or unicodedata.category(c) not in FORBIDDEN, ascii(c)
+        assert c in "\t\n" or unicodedata.category(c) not in FORBIDDEN, \
+            ascii(c)
         assert not 0x202a <= ord(c) <= 0x202e, ascii(c)
         assert not 0x2066 <= ord(c) <= 0x2069, ascii(c)
         assert not 0xe0000 <= ord(c) <= 0xe007f, ascii(c)

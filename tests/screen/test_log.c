@@ -416,6 +416,27 @@ static void what_was_not_read_back_is_read_on_demand(void **state)
     screen_free(s);
 }
 
+/* Rows of any table that has tasks below it, several at once. */
+static void clusters_and_marked_rows_have_logs(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, ":clusters\r");
+    scene_shows(s, "prod-batch");
+    scene_type(s, "l");
+    scene_shows(s, "log prod-batch [15 tasks]");
+    scene_gone(s, "reading back");
+    assert_true(screen_has(s, "errors "));
+    assert_false(screen_has(s, "/min a task")); /* of many services */
+    scene_type(s, "qq");
+    scene_shows(s, "services(49)");
+    scene_type(s, "g j l"); /* two marked services */
+    scene_shows(s, "log 2 services");
+    scene_gone(s, "reading back");
+    assert_true(screen_has(s, " tasks] -- FOLLOW"));
+    screen_free(s);
+}
+
 static void groups_are_logs_too(void **state)
 {
     (void)state;
@@ -471,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_stopped_task_shows_its_last_lines_with_one_key),
         cmocka_unit_test(a_long_window_reads_further_back),
         cmocka_unit_test(what_was_not_read_back_is_read_on_demand),
+        cmocka_unit_test(clusters_and_marked_rows_have_logs),
         cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };

@@ -171,10 +171,11 @@ static const void *renew(const void *row, json_t *o, struct arena *a)
 }
 
 static const char *const aliases[] = {"cluster", "cl", NULL};
-static const enum action_id actions[] = {ACTION_TASKS, ACTION_NONE};
+static const enum action_id actions[] = {ACTION_TASKS, ACTION_LOGS, ACTION_NONE};
 
 static const struct hint hints[] = {
     {ACTION_OPEN, "services"},    {ACTION_TASKS, "tasks"},
+    {ACTION_LOGS, "logs"},
     {ACTION_DESCRIBE, "describe"}, {ACTION_FILTER, "filter"},
     {ACTION_JSON, "json"},        {ACTION_COPY, "copy"},
     {ACTION_BACK, "back"},        {ACTION_HELP, "help"},

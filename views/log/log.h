@@ -41,13 +41,13 @@ enum log_tags {
 struct log_out;
 struct log_view;
 
-/* A subscription that tells of tasks: those of a service, or one. */
+/* A subscription that tells of tasks: those of a cluster or service, or one. */
 struct log_watch {
     struct log_view *lv;
     struct subscription *sub;
     struct target target; /* the row it was opened on */
     char *container; /* only this one, or NULL */
-    bool service;
+    bool many;       /* of a cluster or service */
     bool known;      /* a page has come */
     struct err error;
 };

@@ -8,6 +8,7 @@
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/utf8.h"
+#include "views/kind.h"
 
 #define RATE_MINUTES 5 /* errors of that time are told */
 
@@ -138,6 +139,16 @@ enum brief {
     BRIEF_N
 };
 
+/* Revisions are those of one service. */
+static bool comparable(const struct log_view *lv)
+{
+    for (size_t i = 0; i < lv->n_watches; i++)
+        if (lv->watches[i].target.kind == &kind_clusters ||
+            (lv->watches[i].many && lv->n_watches > 1))
+            return false;
+    return true;
+}
+
 /* "errors 37 (:143 6.2/min a task, :142 0)": what the new revision does that
  * the old one does not. */
 static void put_errors(const struct log_view *lv, enum brief brief,
@@ -150,9 +161,9 @@ static void put_errors(const struct log_view *lv, enum brief brief,
 
     if (!logbuf_errors(lv->buf))
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && comparable(lv); i++)
         some |= *rates[i].revision && rates[i].count.errors;
-    doc_put(out, ROLE_BAD, "  errors");
+    doc_printf(out, ROLE_BAD, "%serrors", doc_width(out) ? "  " : "");
     if (brief < BRIEF_ERRORS || !some)
         doc_printf(out, ROLE_BAD, " %s",
                    fmt_count((int64_t)logbuf_errors(lv->buf), count));

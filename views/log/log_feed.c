@@ -20,7 +20,7 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
                       &(struct log_task_source){
                           .task = task, .def = td, .verdict = verdict,
                           .container = w->container,
-                          .alone = !w->service && lv->n_watches <= ALONE_MAX}))
+                          .alone = !w->many && lv->n_watches <= ALONE_MAX}))
         lv->waiting = true;
 }
 
@@ -49,7 +49,7 @@ static void on_snapshot(void *arg, const struct snapshot *snap)
     w->error = snap->error;
     w->known = snap->first_page && snap->loaded == snap->n_rows;
     w->lv->waiting = false;
-    if (w->service) {
+    if (w->many) {
         feed_tasks(w, snap);
     } else if (snap->n_rows) {
         const struct container_row *row = snap->rows[0].data;
@@ -80,19 +80,21 @@ static void feed_row(struct log_watch *w)
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err)
 {
-    struct query q = {.cluster = t->kind->row_cluster(t->row)};
+    struct query q = {.kind = QUERY_TASKS,
+                      .cluster = t->kind->row_cluster(t->row)};
 
-    if (t->kind != &kind_services && t->kind != &kind_tasks &&
-        t->kind != &kind_containers)
-        return err_set(err, ERR_USAGE, "Logs are of services, tasks and "
-                       "containers: choose one of those.");
+    if (t->kind != &kind_clusters && t->kind != &kind_services &&
+        t->kind != &kind_tasks && t->kind != &kind_containers)
+        return err_set(err, ERR_USAGE, "Logs are of clusters, services, tasks "
+                       "and containers: choose one of those.");
     w->lv = lv;
     w->target = *t;
     w->target.snap = snapshot_ref(t->snap);
-    if (t->kind == &kind_services) {
-        q.kind = QUERY_TASKS;
+    if (t->kind == &kind_clusters) {
+        w->many = true;
+    } else if (t->kind == &kind_services) {
         q.service = ((const struct service_row *)t->row)->svc->name;
-        w->service = true;
+        w->many = true;
     } else {
         const struct container_row *c = t->row;
         const struct task_row *row = t->row;
