@@ -7,7 +7,7 @@
 #include "backend/base/mem.h"
 #include "backend/net/loop.h"
 
-enum { PUBLISH_MS = 100, ROWS_PER_MS = 40 };
+enum { PUBLISH_MS = 33, ROWS_PER_MS = 40 };
 
 bool feed_covers(const struct feed *f, const struct watch *w)
 {

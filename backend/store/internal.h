@@ -392,7 +392,7 @@ uint64_t svc_signature(const struct ecs_service *svc);
 
 /* feed.c */
 bool feed_covers(const struct feed *f, const struct watch *w);
-/* Publish soon; at most ten times a second, less often for long lists. */
+/* Publish soon; at most thirty times a second, less often for long lists. */
 void feed_dirty(struct feed *f);
 void feeds_dirty_all(struct store *s);
 /* The feeds that show clusters, or services or tasks of this watch. */
