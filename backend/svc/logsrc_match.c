@@ -17,7 +17,7 @@
 /* A key is remembered for so long. What was ingested longer ago is left to the
  * polls when it is told live (after a sleep, say), for they may have brought it
  * and it is forgotten; so it is not noted when it is polled either. */
-#define KEEP_MS ((int64_t)60 * 1000)
+#define KEEP_MS ((int64_t)30 * 1000)
 #define LIVE_MS (KEEP_MS - 10000) /* clocks are set meanwhile */
 /* A line that polls do not confirm, by how late it was: that says which poll
  * or sweep has to find it. */

@@ -86,6 +86,10 @@ static void groups_are_named_by_arn_and_streams_by_prefix(void **state)
     clock_advance(w->clock, 3000);
     assert_int_equal(w->tails, 3);
     assert_int_equal(now(w).sessions, 3);
+    size_t groups, sessions;
+    logsrc_live_needs(w->src, &groups, &sessions);
+    assert_int_equal(groups, 13);
+    assert_int_equal(sessions, 3);
     assert_non_null(strstr(strbuf_get(&w->tailed), "eu-west-3{"));
     logsrc_live_stop(w->src);
     assert_int_equal(w->tails, 0);

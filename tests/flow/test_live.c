@@ -132,7 +132,7 @@ static void lines_come_before_they_are_polled(void **state)
     logsrc_stats(log_on_top(l)->src, &st);
     assert_true(st.live > 0 && st.live_confirmed > 0);
     assert_int_equal(st.live_unconfirmed, 0);
-    assert_screen(l, "polled ");
+    assert_screen(l, "  poll ");
 }
 
 static void it_costs_while_it_is_looked_at_only(void **state)

@@ -202,7 +202,7 @@ static void put_cost(const struct log_view *lv, enum brief brief,
                    st.gaps == 1 ? "" : "s");
     if (!lv->view.app->o.still && st.lag_ms >= 0) {
         doc_printf(out, ROLE_MUTED, "  %s %s",
-                   lv->live.seen == LOGSRC_LIVE_ON ? "polled" : "lag",
+                   lv->live.seen == LOGSRC_LIVE_ON ? "poll" : "lag",
                    fmt_age(st.lag_ms, age));
         if (brief < BRIEF_REQUESTS)
             doc_printf(out, ROLE_MUTED, "  %d req/min", st.requests_minute);

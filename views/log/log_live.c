@@ -71,21 +71,19 @@ static void on_dialog(void *arg, enum dialog_result r)
 static void ask(struct log_view *lv, size_t groups, size_t sessions)
 {
     struct app *a = lv->view.app;
-    char title[80], who[80], each[24] = "";
+    char title[80], who[80];
     struct dialog *d;
 
     snprintf(title, sizeof(title), "LIVE TAIL %s", lv->name);
-    if (sessions > 1)
-        snprintf(each, sizeof(each), " each of %zu", sessions);
     d = app_dialog(a, title, "Start", on_dialog, lv);
-    dialog_add(d, ROLE_DIALOG, "what", "AWS sends new lines within a second "
-               "or two; polling, free of charge, shows them within 2 to 8");
+    dialog_add(d, ROLE_DIALOG, "what", "new lines within 2 seconds; "
+               "polling, which is free, takes 2 to 8");
     dialog_add(d, ROLE_DIALOG, "who pays", "%s",
                realm_label(a->realm, who, sizeof(who)));
-    dialog_add(d, ROLE_STALE, "price", "about 0.01 USD a minute%s (0.60 an "
-               "hour), after 1,800 free minutes a month", each);
-    dialog_add(d, ROLE_DIALOG, "limits", "3 hours; 500 lines a second%s: of "
-               "more AWS sends a sample, and polling brings the rest",
+    dialog_add(d, ROLE_STALE, "price", "about 0.01 USD a minute%s, after 1,800 "
+               "free minutes a month", sessions > 1 ? " and session" : "");
+    dialog_add(d, ROLE_DIALOG, "limits", "3 hours; 500 lines a second%s, above "
+               "that AWS sends a sample and polling brings the rest",
                sessions > 1 ? " and session" : "");
     dialog_add(d, ROLE_DIALOG, "stops", "while this log is not on the screen; "
                "for good by the same key");
