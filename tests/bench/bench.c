@@ -56,7 +56,7 @@ int main(int argc, char **argv)
         tsv = fopen(argv[at + 2], "w");
     report_to(tsv);
     if (tsv)
-        fprintf(tsv, "figure\tgoal\tresult\n");
+        fprintf(tsv, "figure\tgoal\tresult\tmet\n");
     printf("%-62s %-20s %s\n", "figure", "goal", "result");
     say_load("before");
     for (size_t i = 0; i < ARRAY_LEN(topics); i++)

@@ -1,5 +1,6 @@
 #include "tests/bench/bench.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,15 +12,36 @@ void report_to(FILE *tsv)
     to = tsv;
 }
 
+/* A goal is "at most 6", "under 16", "above 1.00", "200 or more" or a bare
+ * number, which is the most. "" where it is none that can be missed. */
+static const char *verdict(const char *goal, double value)
+{
+    const char *digits = strpbrk(goal, "0123456789");
+    double limit = digits ? strtod(digits, NULL) : 0;
+    bool met;
+    if (!digits || strncmp(goal, "about", 5) == 0)
+        return "";
+    if (strncmp(goal, "above", 5) == 0)
+        met = value > limit;
+    else if (strstr(goal, "or more"))
+        met = value >= limit;
+    else if (strncmp(goal, "under", 5) == 0)
+        met = value < limit;
+    else
+        met = value <= limit;
+    return met ? "met" : "MISSED";
+}
+
 void report(const char *figure, const char *goal, const char *fmt,
             double value)
 {
     char text[64];
     snprintf(text, sizeof(text), fmt, value);
-    printf("%-62s %-20s %s\n", figure, goal, text);
+    const char *word = verdict(goal, strtod(text, NULL));
+    printf("%-62s %-20s %-8s %s\n", figure, goal, text, word);
     fflush(stdout);
     if (to)
-        fprintf(to, "%s\t%s\t%s\n", figure, goal, text);
+        fprintf(to, "%s\t%s\t%s\t%s\n", figure, goal, text, word);
 }
 
 void report_skip(const char *figure, const char *why)
@@ -27,7 +49,7 @@ void report_skip(const char *figure, const char *why)
     printf("%-62s %-20s %s\n", figure, "-", why);
     fflush(stdout);
     if (to)
-        fprintf(to, "%s\t-\t%s\n", figure, why);
+        fprintf(to, "%s\t-\t%s\t\n", figure, why);
 }
 
 static double ms_of(clockid_t clock)
