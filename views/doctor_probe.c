@@ -76,20 +76,11 @@ static json_t *of_taskdef(const struct doctor *d, const char **missing)
                          : NULL;
 }
 
-static json_t *of_streams(const struct doctor *d, const char **missing)
+static json_t *of_group(const struct doctor *d, const char **missing)
 {
     *missing = "no task definition names a log group";
     return d->group[0] ? json_pack("{s:s,s:i}", "logGroupName", d->group,
                                    "limit", 1)
-                       : NULL;
-}
-
-static json_t *of_stream(const struct doctor *d, const char **missing)
-{
-    *missing = "no task definition names a log group";
-    return d->group[0] ? json_pack("{s:s,s:s,s:i}", "logGroupName", d->group,
-                                   "logStreamName", "ecsdash-doctor", "limit",
-                                   1)
                        : NULL;
 }
 
@@ -158,9 +149,7 @@ static const struct probe probes[] = {
     {"DescribeTaskDefinition", &ecs_describe_task_definition, of_taskdef,
      note_logs},
     {"ListTaskDefinitions", &ecs_list_task_definitions, one_page, NULL},
-    {"DescribeLogStreams", &logs_describe_log_streams, of_streams, NULL},
-    {"FilterLogEvents", &logs_filter_log_events, of_streams, NULL},
-    {"GetLogEvents", &logs_get_log_events, of_stream, NULL},
+    {"FilterLogEvents", &logs_filter_log_events, of_group, NULL},
 };
 
 /* ---- one after the other ---------------------------------------------- */

@@ -16,8 +16,7 @@ extern const struct aws_op ecs_list_clusters, ecs_describe_clusters,
     ecs_list_services, ecs_describe_services, ecs_list_tasks,
     ecs_describe_tasks, ecs_describe_task_definition,
     ecs_list_task_definitions, ecs_update_service, ecs_stop_task;
-extern const struct aws_op logs_filter_log_events, logs_get_log_events,
-    logs_describe_log_streams, logs_start_live_tail;
+extern const struct aws_op logs_filter_log_events, logs_start_live_tail;
 extern const struct aws_op iam_simulate_principal_policy;
 
 /* One object each; NULL when it is not usable. max_events caps events. */

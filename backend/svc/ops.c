@@ -53,15 +53,6 @@ const struct aws_op logs_filter_log_events = {
     .bucket = AWS_B_LOGS_FILTER, .token_in = "nextToken",
     .token_out = "nextToken", .result = "events", .max_page = 10000};
 
-const struct aws_op logs_get_log_events = {
-    .service = AWS_LOGS, .name = "GetLogEvents", .bucket = AWS_B_LOGS_GET,
-    .result = "events", .max_page = 10000};
-
-const struct aws_op logs_describe_log_streams = {
-    .service = AWS_LOGS, .name = "DescribeLogStreams",
-    .bucket = AWS_B_LOGS_STREAMS, .token_in = "nextToken",
-    .token_out = "nextToken", .result = "logStreams", .max_page = 50};
-
 /* The host's name changed on 2026-04-01 (reference 5.3). */
 const struct aws_op logs_start_live_tail = {
     .service = AWS_LOGS, .name = "StartLiveTail", .bucket = AWS_B_OTHER,
