@@ -45,6 +45,7 @@ struct app_options {
     const char *read_only; /* why mutations are refused; NULL = they aren't */
     bool still; /* tests and pictures: no call counts in the header */
     int64_t refresh_ms;
+    size_t log_buffer;    /* bytes of one log's lines; 0 = the default */
     bool insecure;        /* shown: endpoints without TLS are allowed */
     const char *mode;     /* "DEMO", or NULL */
     const char *cluster;  /* --cluster; or NULL */

@@ -9,6 +9,7 @@
 #include "backend/base/strbuf.h"
 #include "views/app.h"
 #include "views/kind.h"
+#include "views/config.h"
 #include "views/log/log_command.h"
 #include "views/mutate.h"
 #include "views/switch_view.h"
@@ -87,7 +88,7 @@ static void set_budget(struct app *a)
 
 static void run_set(struct app *a, int argc, char **argv)
 {
-    int64_t seconds;
+    int64_t seconds, mib;
     struct theme theme;
     struct err err = {0};
     if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
@@ -100,6 +101,9 @@ static void run_set(struct app *a, int argc, char **argv)
                budget_parse(argv[2], &a->o.realm.aws.budget_percent,
                             &a->o.realm.aws.budget_unlimited) == 0) {
         set_budget(a);
+    } else if (argc == 3 && strcmp(argv[1], "log-buffer") == 0 &&
+               fmt_parse_int(argv[2], 1, CONFIG_LOG_BUFFER_MAX, &mib) == 0) {
+        log_command_buffer(a, mib);
     } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
         if (theme_builtin(&theme, argv[2], &err)) {
             app_say(a, MSG_ERROR, "%s", err.message);
@@ -112,7 +116,7 @@ static void run_set(struct app *a, int argc, char **argv)
         set_read_only(a, argv[2]);
     } else {
         app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set budget PERCENT, "
-                ":set theme NAME or :set readonly yes.");
+                ":set log-buffer MIB, :set theme NAME or :set readonly yes.");
     }
 }
 
@@ -141,8 +145,8 @@ static void run_quit(struct app *a, int argc, char **argv)
 
 static const struct command commands[] = {
     {{"set", "NAME VALUE",
-      "for this run: refresh SECONDS, budget PERCENT, theme NAME, readonly "
-      "yes"},
+      "for this run: refresh SECONDS, budget PERCENT, log-buffer MIB, theme "
+      "NAME, readonly yes"},
      run_set},
     {{"profile", "[NAME [REGION]]",
       "go to another AWS profile; without a name a list"},

@@ -107,6 +107,11 @@ static int set_statement(struct config *c, struct theme *theme,
         if (budget_parse(value, &c->budget, &c->unlimited))
             return err_set(err, ERR_CONFIG, "budget takes 1 to 100 percent "
                            "or unlimited, not %s.", value);
+    } else if (strcmp(name, "log-buffer") == 0) {
+        if (fmt_parse_int(value, 1, CONFIG_LOG_BUFFER_MAX, &n))
+            return err_set(err, ERR_CONFIG, "log-buffer takes 1 to %d MiB, "
+                           "not %s.", CONFIG_LOG_BUFFER_MAX, value);
+        c->log_buffer = (size_t)n << 20;
     } else if (strcmp(name, "theme") == 0) {
         return config_theme(theme, dir, value, err);
     } else if (strcmp(name, "readonly") == 0 ||
@@ -114,7 +119,7 @@ static int set_statement(struct config *c, struct theme *theme,
         return yes_no(name, value, &c->read_only, err);
     } else {
         return err_set(err, ERR_CONFIG, "There is no setting %s; there are "
-                       "refresh, budget, theme and readonly.", name);
+                       "refresh, budget, log-buffer, theme and readonly.", name);
     }
     return 0;
 }

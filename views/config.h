@@ -2,6 +2,7 @@
  *
  *   set refresh 5
  *   set theme colorblind
+ *   set log-buffer 64
  *   bind table R restart
  *   color bad red default bold
  *   context 123456789012 { prod yes; readonly yes; confirm type }
@@ -17,7 +18,10 @@
 #include "themes/theme.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define CONFIG_LOG_BUFFER_MAX 4096 /* MiB */
 
 struct config_context { /* of one account */
     char account[16];
@@ -28,6 +32,7 @@ struct config {
     int64_t refresh_ms; /* 0 = not set */
     int budget;         /* percent; 0 = not set */
     bool unlimited;
+    size_t log_buffer;  /* bytes; 0 = not set */
     bool read_only;
     struct config_context contexts[64];
     size_t n_contexts;

@@ -437,6 +437,23 @@ static void clusters_and_marked_rows_have_logs(void **state)
     screen_free(s);
 }
 
+/* What does not fit goes, the oldest first, and is counted at 80 columns. */
+static void a_smaller_buffer_drops_the_oldest_and_says_so(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, SCENE_DOWN "l");
+    scene_shows(s, "log payments-api");
+    scene_gone(s, "reading back");
+    assert_false(screen_has(s, "dropped"));
+    scene_type(s, ":set log-buffer 1\r");
+    scene_shows(s, "Logs keep 1 MiB");
+    scene_shows(s, "  dropped ");
+    scene_type(s, ":set log-buffer 0\r");
+    scene_shows(s, ":set log-buffer MIB");
+    screen_free(s);
+}
+
 static void groups_are_logs_too(void **state)
 {
     (void)state;
@@ -450,6 +467,12 @@ static void groups_are_logs_too(void **state)
     scene_type(s, ":logs /ecs/payments-api ecs/envoy\r");
     scene_shows(s, "upstream cluster");
     assert_false(screen_has(s, "dial tcp"));
+    scene_type(s, "\033[C\033[C\033[C\033[C"); /* sideways, to the words behind */
+    scene_shows(s, "rq=");
+    assert_false(screen_has(s, "[info]"));
+    scene_type(s, "q");
+    scene_type(s, ":logs /ecs/payments-api@us-east-1\r"); /* not there */
+    scene_shows(s, "/ecs/payments-api does not exist yet");
     scene_type(s, "q");
     scene_type(s, ":logs /ecs/nowhere\r");
     scene_shows(s, "/ecs/nowhere");
@@ -493,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_long_window_reads_further_back),
         cmocka_unit_test(what_was_not_read_back_is_read_on_demand),
         cmocka_unit_test(clusters_and_marked_rows_have_logs),
+        cmocka_unit_test(a_smaller_buffer_drops_the_oldest_and_says_so),
         cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),
     };

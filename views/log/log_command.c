@@ -155,6 +155,21 @@ void log_command(struct app *a, int argc, char **argv)
     strbuf_release(&arg);
 }
 
+static void limit_all(struct view *const *views, size_t n, size_t bytes)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(views[i]->ops->name, "logs") == 0)
+            logbuf_set_limit(log_of(views[i])->buf, bytes);
+}
+
+void log_command_buffer(struct app *a, int64_t mib)
+{
+    a->o.log_buffer = (size_t)mib << 20;
+    limit_all(a->stack, a->depth, a->o.log_buffer);
+    limit_all(a->forward, a->n_forward, a->o.log_buffer);
+    app_say(a, MSG_OK, "Logs keep %d MiB of lines each.", (int)mib);
+}
+
 void log_command_groups(struct app *a, int argc, char **argv)
 {
     struct err err = {0};

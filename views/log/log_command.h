@@ -14,6 +14,10 @@ void log_command(struct app *a, int argc, char **argv);
 /* logs GROUP[@REGION][,GROUP...] [PREFIX]: opens a log of whole groups. */
 void log_command_groups(struct app *a, int argc, char **argv);
 
+/* set log-buffer: logs may hold so many MiB of lines each, those that are open
+ * and those to come. */
+void log_command_buffer(struct app *a, int64_t mib);
+
 /* A time as people type it, to wall ms: "-15m", "-1h30m", "14:03",
  * "14:03:27", "14:03Z" (the last one before now), or ISO 8601; -1 if it is
  * none. local: of times without a zone. */

@@ -144,6 +144,7 @@ void log_new_source(struct log_view *lv, int64_t backfill_ms)
 
     lv->src = logsrc_new(&(struct logsrc_options){.clock = app->o.clock,
                                                   .client = app->realm->client,
+                                                  .limit_bytes = app->o.log_buffer,
                                                   .backfill_ms = backfill_ms,
                                                   .on_change = on_lines,
                                                   .arg = lv});
