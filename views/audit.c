@@ -6,14 +6,41 @@
 #include "backend/base/mem.h"
 #include "backend/base/safefile.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void put(struct strbuf *b, const char *key, const char *value)
 {
     strbuf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
     strbuf_put_json(b, value ? value : "", value ? strlen(value) : 0);
+}
+
+/* All of the line or nothing: a torn one would spoil the next. */
+static int write_whole(int fd, const char *data, size_t n)
+{
+    struct stat before;
+    size_t done = 0;
+    if (fstat(fd, &before) != 0)
+        return -1;
+    while (done < n) {
+        ssize_t w = write(fd, data + done, n - done);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w <= 0)
+            break;
+        done += (size_t)w;
+    }
+    if (done == n)
+        return 0;
+    struct stat now;
+    if (fstat(fd, &now) == 0 &&
+        now.st_size == before.st_size + (off_t)done && /* nobody else wrote */
+        ftruncate(fd, before.st_size) != 0)
+        return -1; /* then it may only grow */
+    return -1;
 }
 
 /* The folder is made with the first entry, not by looking around. */
@@ -28,8 +55,9 @@ static int append(const char *path, const char *data, size_t n)
     int fd = safefile_append(path, NULL);
     if (fd < 0)
         return -1;
-    int rc = write(fd, data, n) == (ssize_t)n ? 0 : -1;
-    close(fd);
+    int rc = write_whole(fd, data, n);
+    if (close(fd) != 0) /* where a network's disk says that it is full */
+        rc = -1;
     return rc;
 }
 

@@ -73,6 +73,14 @@ class Screen:
                 self.over = True
         return not self.over
 
+    def until(self, pattern, holds=lambda: False, seconds=20):
+        """Until a row matches, or that holds."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.text()) and not holds():
+            if time.monotonic() > end or not self.read(0.1):
+                raise AssertionError(f"waited for {pattern}; the screen is:\n"
+                                     + self.text())
+
     def linger(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

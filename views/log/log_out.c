@@ -129,6 +129,15 @@ static bool write_out(struct log_out *o)
     return true;
 }
 
+/* Some disks say only at the end that they are full. */
+static bool close_out(struct log_out *o)
+{
+    int fd = o->fd;
+
+    o->fd = -1;
+    return close(fd) == 0;
+}
+
 static void lent(void *arg, int status)
 {
     struct log_out *o = arg;
@@ -152,7 +161,7 @@ static void save_more(struct timer *t, void *arg)
     bool all = gather(o);
 
     (void)t;
-    if (!write_out(o)) {
+    if (!write_out(o) || (all && !close_out(o))) {
         app_say(a, MSG_ERROR, "%s is not whole: %s.", o->name,
                 strerror(errno));
         log_out_free(lv);
