@@ -210,8 +210,8 @@ $(B)/tests/faults/faulty.so: $(wildcard tests/faults/*.c tests/faults/*.h)
 
 # Fuzz targets: `make test` replays their corpora, damaged in fixed ways;
 # `make fuzz` lets clang's libFuzzer look for new inputs, FUZZ_SECONDS each.
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
-	$(call test_link,$(CORE_LIBS) $(TUI_LIBS))
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/memory.o $(LIB_VIEWS) $(LIB_TUI) $(LIB_BACKEND) $(LIB_BASE)
+	$(call test_link,$(CORE_LIBS) $(TUI_LIBS) -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
 FUZZ_SECONDS ?= 20
 fuzz:
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzzers

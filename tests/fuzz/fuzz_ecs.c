@@ -1,6 +1,7 @@
 /* Every ECS reply decoder on any JSON: strings that reach a model are clean. */
 #include "tests/fuzz/fuzz.h"
 
+#include "backend/aws/json_tree.h"
 #include "backend/base/utf8.h"
 #include "backend/svc/ecs.h"
 #include "backend/svc/health.h"
@@ -52,17 +53,22 @@ static void try_one(json_t *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    json_t *o = json_loadb((const char *)data, size, JSON_DECODE_ANY, NULL);
+    struct json_tree tree;
+    json_error_t error;
     static const char *const members[] = {"services", "tasks", "clusters"};
 
-    if (!o)
-        return 0;
-    try_one(o);
+    json_tree_init();
+    json_tree_parse(&tree, (const char *)data, size, false, &error);
+    if (!tree.root)
+        goto out;
+    try_one(tree.root);
     for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++) {
-        json_t *v, *list = json_object_get(o, members[k]);
+        json_t *v, *list = json_object_get(tree.root, members[k]);
         size_t i;
         json_array_foreach(list, i, v) try_one(v);
     }
-    json_decref(o);
+out:
+    json_tree_free(&tree);
+    json_tree_trim();
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Runs a fuzz target over its corpus and over damage done to each file of it:
  * cuts, flipped bytes, repeats, splices with the other files. The damage is
- * the same in every run. Without libFuzzer; for `make test`. */
+ * the same in every run. Then over the files again, while memory fails
+ * (FAULT_RUNS places each). Without libFuzzer; for `make test`. */
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
@@ -107,7 +108,8 @@ int main(int argc, char **argv)
     char dir[1024];
     const char *name = strrchr(argv[0], '/'), *root = getenv("ECSDASH_ROOT");
     struct rng rng;
-    size_t ran = 0;
+    size_t ran = 0, sites = 0, bad = 0;
+    const char *runs = getenv("FAULT_RUNS");
 
     name = name ? name + 1 : argv[0];
     if (strncmp(name, "fuzz_", 5) == 0)
@@ -136,9 +138,13 @@ int main(int argc, char **argv)
             ran++;
         }
     }
-    for (size_t i = 0; i < n_files; i++)
+    for (size_t i = 0; i < n_files; i++) {
+        bad += !memory_fails_everywhere(files[i].data, files[i].n,
+                                        runs ? strtoul(runs, NULL, 10) : 40,
+                                        &sites);
         free(files[i].data);
-    printf("%zu inputs from %zu files\n%zu passed, 0 failed, 0 skipped\n", ran,
-           n_files, n_files);
-    return 0;
+    }
+    printf("%zu inputs from %zu files, %zu allocations\n%zu passed, %zu failed"
+           ", 0 skipped\n", ran, n_files, sites, n_files - bad, bad);
+    return bad > 0;
 }
