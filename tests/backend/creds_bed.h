@@ -45,6 +45,7 @@ struct bed {
     struct profile *profile;
     const struct cred_provider *table[2];
     struct cred_chain *chain;
+    const char *region; /* NULL = not known */
     /* The outcome. */
     int n;
     char key[128], secret[128], token[128], source[200], account[32];
@@ -189,6 +190,7 @@ static inline void bed_start(struct bed *b, const char *profile)
     struct cred_context cx = {.loop = b->loop,
                               .http = b->http,
                               .clock = b->clock,
+                              .region = b->region,
                               .env = {.get = bed_lookup, .arg = b}};
 
     bed_chain_free(b);

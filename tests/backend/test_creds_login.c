@@ -1,10 +1,13 @@
-/* login_session: the cache of `aws login`, and the AWS CLI for the rest. The
- * CLI is a script of the test. */
+/* login_session: the cache of `aws login`, its renewal, and the AWS CLI where
+ * that fails. The CLI is a script of the test. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <jansson.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
 
 #include "tests/backend/creds_bed.h"
 
@@ -133,7 +136,8 @@ static void without_the_cli_it_says_so(void **state)
 
     bed_put(b, CACHE_FILE, SESSION("2026-11-21T14:32:07Z"), 0600);
     bed_fetch(b, "p");
-    assert_fails(b, "needs the AWS CLI (2.32 or newer) on PATH");
+    assert_fails(b, "could not be renewed (no region is known), nor is there "
+                    "an AWS CLI (2.32 or newer) on PATH");
     assert_fails(b, "run `aws login --profile p`");
 }
 
@@ -186,6 +190,189 @@ static void a_rejected_session_is_renewed(void **state)
     assert_provides(b, "ASIA2");
 }
 
+/* ---- by AWS Sign-In ---- */
+
+/* A session of a new key that ended a second ago. */
+static void put_session(struct bed *b)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL;
+    json_t *j = json_loads(SESSION("2026-11-21T14:32:06Z"), 0, NULL);
+    char *text;
+
+    assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL,
+                                              NULL), 1);
+    size_t n = (size_t)BIO_get_mem_data(bio, &pem);
+    json_object_set_new(j, "dpopKey", json_stringn(pem, n));
+    json_object_set_new(j, "unknown", json_pack("[i]", 7));
+    text = json_dumps(j, 0);
+    bed_put(b, CACHE_FILE, text, 0600);
+    free(text);
+    json_decref(j);
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+    b->region = "eu-west-1";
+    bed_set(b, "AWS_ENDPOINT_URL_SIGNIN", mini_url(b->server));
+}
+
+#define GIVEN                                                                 \
+    "{\"accessToken\":{\"accessKeyId\":\"ASIA3\",\"secretAccessKey\":"        \
+    "\"s3\",\"sessionToken\":\"t3\"},\"tokenType\":\"aws_sigv4\","            \
+    "\"expiresIn\":900,\"refreshToken\":\"next\"}"
+
+static void it_renews_by_itself(void **state)
+{
+    struct bed *b = *state;
+    char proof[1200];
+    char *text;
+    json_t *j, *token;
+
+    put_session(b);
+    mini_reply(b->server, 200, GIVEN);
+    bed_fetch(b, "p");
+    assert_provides(b, "ASIA3");
+    assert_string_equal(b->secret, "s3");
+    assert_string_equal(b->token, "t3");
+    assert_string_equal(b->account, "123456789012");
+    assert_int_equal(b->expires_ms, WALL + MINUTES(15));
+    assert_string_equal(b->source, "login session of profile p");
+    assert_int_equal(mini_count(b->server), 1);
+    assert_non_null(strstr(mini_head(b->server, 0), "POST /v1/token HTTP/1.1"));
+    assert_string_equal(mini_body(b->server, 0),
+                        "{\"grantType\":\"refresh_token\",\"clientId\":\"c\","
+                        "\"refreshToken\":\"planted\"}");
+    assert_non_null(mini_header(b->server, 0, "dpop", proof, sizeof(proof)));
+    assert_null(strstr(mini_head(b->server, 0), "uthorization"));
+
+    text = bed_read(b, CACHE_FILE);
+    j = json_loads(text, 0, NULL);
+    token = json_object_get(j, "accessToken");
+    assert_string_equal(json_string_value(json_object_get(token,
+                        "accessKeyId")), "ASIA3");
+    assert_string_equal(json_string_value(json_object_get(token,
+                        "expiresAt")), "2026-11-21T14:47:07Z");
+    assert_string_equal(json_string_value(json_object_get(token,
+                        "accountId")), "123456789012");
+    assert_string_equal(json_string_value(json_object_get(j,
+                        "refreshToken")), "next");
+    assert_int_equal(json_array_size(json_object_get(j, "unknown")), 1);
+    assert_non_null(json_object_get(j, "dpopKey"));
+    json_decref(j);
+    free(text);
+    bed_fetch(b, "p"); /* of the file */
+    assert_provides(b, "ASIA3");
+    assert_int_equal(mini_count(b->server), 1);
+}
+
+static void the_end_of_a_session_says_what_to_do(void **state)
+{
+    static const struct {
+        const char *code, *text;
+        int status;
+    } rows[] = {
+        {"TOKEN_EXPIRED", "The login session has expired: run `aws login "
+         "--profile p`.", 401},
+        {"USER_CREDENTIALS_CHANGED", "a change of the password: run `aws "
+         "login", 403},
+        {"INSUFFICIENT_PERMISSIONS", "signin:CreateOAuth2Token", 403},
+    };
+    struct bed *b = *state;
+
+    use_cli(b, RENEWED); /* it would be asked in vain */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *reply = xasprintf("{\"error\":\"%s\",\"message\":\"no\"}",
+                                rows[i].code);
+        put_session(b);
+        mini_reply(b->server, rows[i].status, reply);
+        free(reply);
+        bed_fetch(b, "p");
+        assert_fails(b, rows[i].text);
+        assert_int_equal(b->err.code, ERR_EXPIRED);
+        assert_int_equal(b->err.http_status, rows[i].status);
+    }
+}
+
+static void where_that_fails_the_cli_is_asked(void **state)
+{
+    static const char *const replies[] = {
+        "{\"error\":\"server_error\",\"message\":\"later\"}", "[]",
+        "{\"accessToken\":{\"accessKeyId\":\"A\"},\"expiresIn\":900}"};
+    struct bed *b = *state;
+    char *text;
+
+    use_cli(b, RENEWED);
+    for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
+        put_session(b);
+        mini_reply(b->server, i ? 200 : 500, replies[i]);
+        bed_fetch(b, "p");
+        assert_provides(b, "ASIA2");
+        text = bed_read(b, CACHE_FILE);
+        assert_non_null(strstr(text, "ASIA1")); /* the CLI's to write */
+        free(text);
+    }
+    text = bed_path(b, "bin/aws");
+    assert_int_equal(unlink(text), 0);
+    free(text);
+    mini_reply(b->server, 500, replies[0]);
+    bed_fetch(b, "p");
+    assert_fails(b, "could not be renewed (later), nor is there an AWS CLI");
+    assert_null(strstr(b->err.message, "planted"));
+}
+
+/* Another program has renewed it, or its user has logged out, meanwhile. */
+static void what_others_did_meanwhile_counts(void **state)
+{
+    struct bed *b = *state;
+    struct mini_step hold = {.act = MINI_HOLD, .status = 200, .body = GIVEN};
+    char *path = bed_path(b, CACHE_FILE), *text;
+
+    put_session(b);
+    mini_push(b->server, &hold);
+    bed_start(b, "p");
+    while (mini_count(b->server) < 1)
+        loop_turn(b->loop, 100);
+    text = bed_read(b, CACHE_FILE);
+    memcpy(strstr(text, "ASIA1"), "ASIA9", 5);
+    memcpy(strstr(text, "14:32:06"), "14:45:00", 8);
+    bed_put(b, CACHE_FILE, text, 0600);
+    free(text);
+    mini_release(b->server);
+    assert_true(loop_until(b->loop, bed_told, b, 20000));
+    assert_provides(b, "ASIA9");
+    text = bed_read(b, CACHE_FILE);
+    assert_non_null(strstr(text, "ASIA9"));
+    free(text);
+
+    put_session(b);
+    mini_push(b->server, &hold);
+    bed_start(b, "p");
+    while (mini_count(b->server) < 2)
+        loop_turn(b->loop, 100);
+    assert_int_equal(unlink(path), 0);
+    mini_release(b->server);
+    assert_true(loop_until(b->loop, bed_told, b, 20000));
+    assert_provides(b, "ASIA3");
+    assert_null(bed_read(b, CACHE_FILE));
+    free(path);
+}
+
+static void leaving_amid_a_renewal_is_harmless(void **state)
+{
+    struct bed *b = *state;
+    struct mini_step hold = {.act = MINI_HOLD, .status = 200, .body = GIVEN};
+
+    put_session(b);
+    mini_push(b->server, &hold);
+    bed_start(b, "p");
+    while (mini_count(b->server) < 1)
+        loop_turn(b->loop, 100);
+    bed_chain_free(b);
+    mini_release(b->server);
+    loop_turn(b->loop, 0);
+    assert_int_equal(b->n, 0);
+}
+
 static void a_profile_without_one_is_passed_over(void **state)
 {
     struct bed *b = *state;
@@ -208,6 +395,11 @@ int main(void)
         T(what_the_cli_says_is_shown),
         T(no_session_is_a_sentence),
         T(a_rejected_session_is_renewed),
+        T(it_renews_by_itself),
+        T(the_end_of_a_session_says_what_to_do),
+        T(where_that_fails_the_cli_is_asked),
+        T(what_others_did_meanwhile_counts),
+        T(leaving_amid_a_renewal_is_harmless),
         T(a_profile_without_one_is_passed_over),
     };
 

@@ -1,10 +1,16 @@
 /* login_session: the session of `aws login`.
  *
  * Its cache file (~/.aws/login/cache/SHA256.json, or in
- * AWS_LOGIN_CACHE_DIRECTORY) is used as long as the credentials in it last.
- * Renewing them needs the signed proofs of OAuth DPoP, which only the AWS CLI
- * makes: `aws configure export-credentials` of an AWS CLI v2 that knows
- * `aws login` (2.32 or newer) does it, and writes its cache. */
+ * AWS_LOGIN_CACHE_DIRECTORY) is used until five minutes before the end of the
+ * credentials in it. Then CreateOAuth2Token of AWS Sign-In gives new ones for
+ * the refresh token and a proof by the session's key, and they are put into the
+ * file in one step: members that are not known stay, and a file that somebody
+ * else has changed meanwhile is taken as it is. Source: botocore 1.43
+ * credentials.py, and its model of signin.
+ *
+ * Where that fails for another reason than the session's end, an AWS CLI on
+ * PATH that knows `aws login` (2.32 or newer) is asked: the service is young,
+ * and the CLI moves with it. */
 #include "backend/aws/creds/run.h"
 
 #include <stdio.h>
@@ -12,8 +18,10 @@
 #include <string.h>
 
 #include "backend/aws/creds/secret_json.h"
+#include "backend/aws/creds/sso_http.h"
 #include "backend/aws/sigv4.h"
 #include "backend/base/clock.h"
+#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/safefile.h"
 #include "backend/base/words.h"
@@ -22,6 +30,15 @@ enum {
     MAX_FILE = 64 * 1024,
     RENEW_BEFORE_MS = 5 * 60 * 1000,
     DEADLINE_MS = 60 * 1000
+};
+
+/* A renewal under way. */
+struct renewal {
+    struct work work;   /* in the turn's scope */
+    struct scope scope; /* of the call */
+    struct cred_turn *turn;
+    char *path;
+    json_t *old; /* the file as it was */
 };
 
 /* NULL: no home. A leading ~ counts, other variables do not. */
@@ -41,25 +58,18 @@ static char *cache_path(const struct cred_context *cx, const char *session)
                : xasprintf("%s/.aws/login/cache/%s.json", home, hex);
 }
 
-static void copy(const json_t *token, struct aws_creds *c)
+static int session_over(struct err *err, const struct cred_context *cx,
+                        const char *why)
 {
-    const char *account = secret_json_get(token, "accountId");
-
-    c->access_key = xstrdup(secret_json_get(token, "accessKeyId"));
-    c->secret = xstrdup(secret_json_get(token, "secretAccessKey"));
-    c->token = xstrdup(secret_json_get(token, "sessionToken"));
-    if (account)
-        snprintf(c->account, sizeof(c->account), "%s", account);
+    return err_set(err, ERR_EXPIRED, "%s: run `aws login --profile %s`.", why,
+                   cred_profile(cx));
 }
 
-/* 0: c is filled; 1: there is a session, to be renewed; -1: err. */
-static int read_cache(const struct cred_context *cx, const char *path,
-                      struct aws_creds *c, struct err *err)
+static json_t *read_session(const struct cred_context *cx, const char *path,
+                            struct err *err)
 {
     struct strbuf text = STRBUF_INIT;
-    const json_t *token;
     json_t *j;
-    int rc = 1;
 
     if (safefile_read(path, SAFEFILE_STRICT, MAX_FILE, &text, err) != 0) {
         if (err->code == ERR_NOT_FOUND)
@@ -67,27 +77,49 @@ static int read_cache(const struct cred_context *cx, const char *path,
                     "There is no login session for profile \"%s\": run `aws "
                     "login --profile %s`.", cred_profile(cx),
                     cred_profile(cx));
-        return -1;
+        return NULL;
     }
     j = secret_json_parse(text.data, text.len);
     strbuf_release_secret(&text);
-    token = json_object_get(j, "accessToken");
-    if (!token) {
-        json_decref(j);
-        return err_set(err, ERR_CREDENTIALS,
-                       "The login session in %s can't be read: run `aws login "
-                       "--profile %s`.", path, cred_profile(cx));
-    }
-    if (secret_json_time(token, "expiresAt", &c->expires_ms) == 0 &&
-        c->expires_ms - clock_wall_ms(cx->clock) > RENEW_BEFORE_MS) {
-        copy(token, c);
-        rc = c->access_key && c->secret ? 0 : 1;
-    }
+    if (json_is_object(json_object_get(j, "accessToken")))
+        return j;
     json_decref(j);
-    if (rc != 0)
-        aws_creds_release(c);
-    return rc;
+    err_set(err, ERR_CREDENTIALS,
+            "The login session in %s can't be read: run `aws login --profile "
+            "%s`.", path, cred_profile(cx));
+    return NULL;
 }
+
+/* The credentials in a session are whole, and last. */
+static bool is_live(const struct cred_context *cx, const json_t *session)
+{
+    const json_t *token = json_object_get(session, "accessToken");
+    int64_t at;
+
+    return secret_json_get(token, "accessKeyId") &&
+           secret_json_get(token, "secretAccessKey") &&
+           secret_json_time(token, "expiresAt", &at) == 0 &&
+           at - clock_wall_ms(cx->clock) > RENEW_BEFORE_MS;
+}
+
+static void provide(struct cred_turn *turn, const json_t *session)
+{
+    const json_t *token = json_object_get(session, "accessToken");
+    const char *account = secret_json_get(token, "accountId");
+    struct aws_creds c = {
+        .access_key = xstrdup(secret_json_get(token, "accessKeyId")),
+        .secret = xstrdup(secret_json_get(token, "secretAccessKey")),
+        .token = xstrdup(secret_json_get(token, "sessionToken"))};
+
+    secret_json_time(token, "expiresAt", &c.expires_ms);
+    if (account)
+        snprintf(c.account, sizeof(c.account), "%s", account);
+    snprintf(c.source, sizeof(c.source), "login session of profile %s",
+             cred_profile(turn->context));
+    cred_provide(turn, &c);
+}
+
+/* ---- by the AWS CLI ---- */
 
 static void on_done(void *arg, struct child_result *result,
                     const struct err *err)
@@ -95,7 +127,7 @@ static void on_done(void *arg, struct child_result *result,
     cred_take_output(arg, "login session", result, err);
 }
 
-static int renew(struct cred_turn *turn, struct err *err)
+static void ask_cli(struct cred_turn *turn, const struct err *why)
 {
     const struct cred_context *cx = turn->context;
     char *option = xasprintf("--profile=%s", cred_profile(cx));
@@ -103,8 +135,8 @@ static int renew(struct cred_turn *turn, struct err *err)
                           "--format=process", NULL};
     char **env = cred_child_env(&cx->env);
     struct child_request r = {.argv = argv, .deadline_ms = DEADLINE_MS};
+    struct err err = {0};
     size_t n = 0;
-    int rc;
 
     /* An AWS CLI that does not know login_session must not come up with the
      * machine's own role. */
@@ -112,26 +144,207 @@ static int renew(struct cred_turn *turn, struct err *err)
         n++;
     env[n] = xstrdup("AWS_EC2_METADATA_DISABLED=true");
     r.env = (const char *const *)env;
-    rc = child_start(cx->loop, turn->scope, &r, on_done, turn, err) ? 0 : -1;
-    if (rc != 0)
-        err_set(err, ERR_CREDENTIALS,
-                "The login session of profile \"%s\" must be renewed, which "
-                "needs the AWS CLI (2.32 or newer) on PATH: install it, or "
-                "run `aws login --profile %s` and start again.",
-                cred_profile(cx), cred_profile(cx));
+    if (!child_start(cx->loop, turn->scope, &r, on_done, turn, &err)) {
+        err_set(&err, ERR_CREDENTIALS,
+                "The login session of profile \"%s\" could not be renewed "
+                "(%.200s), nor is there an AWS CLI (2.32 or newer) on PATH "
+                "that could: run `aws login --profile %s`.",
+                cred_profile(cx), why->message, cred_profile(cx));
+        err.http_status = why->http_status;
+        cred_fail(turn, &err);
+    }
     words_free(env);
     free(option);
-    return rc;
+}
+
+/* ---- by AWS Sign-In ---- */
+
+static void renewal_free(struct renewal *r)
+{
+    scope_cancel(&r->scope);
+    json_decref(r->old);
+    free(r->path);
+    free(r);
+}
+
+static void on_cancel(struct work *w)
+{
+    renewal_free(container_of(w, struct renewal, work));
+}
+
+/* The end of a renewal; the caller says to the turn what came of it. */
+static struct cred_turn *finish(struct renewal *r)
+{
+    struct cred_turn *turn = r->turn;
+
+    scope_remove(&r->work);
+    renewal_free(r);
+    return turn;
+}
+
+/* The session with what the answer brought, or NULL: it lacks something. */
+static json_t *renewed(const struct renewal *r, const json_t *reply)
+{
+    static const char *const names[] = {"accessKeyId", "secretAccessKey",
+                                        "sessionToken"};
+    const json_t *given = json_object_get(reply, "accessToken");
+    const char *refresh = secret_json_get(reply, "refreshToken");
+    int64_t s = json_integer_value(json_object_get(reply, "expiresIn"));
+    json_t *session, *token;
+    char iso[40];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (!secret_json_get(given, names[i]))
+            return NULL;
+    if (s <= 0)
+        return NULL;
+    session = json_copy(r->old);
+    token = json_copy(json_object_get(r->old, "accessToken"));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        json_object_set(token, names[i], json_object_get(given, names[i]));
+    fmt_iso(clock_wall_ms(r->turn->context->clock) + s * 1000, FMT_UTC, iso);
+    json_object_set_new(token, "expiresAt", json_string(iso));
+    json_object_set_new(session, "accessToken", token);
+    if (refresh)
+        json_object_set(session, "refreshToken",
+                        json_object_get(reply, "refreshToken"));
+    return session;
+}
+
+/* A file that can't be written costs the next program a login, not us. */
+static void write_back(const char *path, const json_t *session)
+{
+    size_t n = json_dumpb(session, NULL, 0, 0);
+    char *text = n ? xmalloc(n) : NULL;
+
+    if (text && json_dumpb(session, text, n, 0) == n)
+        safefile_replace(path, text, n, NULL);
+    if (text)
+        xfree_secret(text, n);
+}
+
+static bool same_key(const json_t *a, const json_t *b)
+{
+    const char *x = secret_json_get(json_object_get(a, "accessToken"),
+                                    "accessKeyId");
+    const char *y = secret_json_get(json_object_get(b, "accessToken"),
+                                    "accessKeyId");
+    return x && y && strcmp(x, y) == 0;
+}
+
+static void refused(struct renewal *r, const struct err *why)
+{
+    static const struct {
+        const char *code, *text;
+    } ends[] = {
+        {"TOKEN_EXPIRED", "The login session has expired"},
+        {"USER_CREDENTIALS_CHANGED",
+         "The login session ended with a change of the password"},
+        {"INSUFFICIENT_PERMISSIONS",
+         "The login session lacks the permission "
+         "signin:CreateOAuth2Token to be renewed"},
+    };
+    struct cred_turn *turn;
+    struct err err;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (strcmp(why->aws_code, ends[i].code) != 0)
+            continue;
+        turn = finish(r);
+        session_over(&err, turn->context, ends[i].text);
+        err.http_status = why->http_status;
+        cred_fail(turn, &err);
+        return;
+    }
+    ask_cli(finish(r), why);
+}
+
+static void on_reply(void *arg, const json_t *reply, const struct err *err)
+{
+    struct renewal *r = arg;
+    struct err why;
+    json_t *now = read_session(r->turn->context, r->path, &why);
+    bool gone = !now, changed = now && !same_key(now, r->old);
+    json_t *session = err ? NULL : renewed(r, reply);
+
+    if (changed && is_live(r->turn->context, now)) {
+        provide(finish(r), now);
+    } else if (session) {
+        if (!gone && !changed) /* gone: somebody has logged out */
+            write_back(r->path, session);
+        provide(finish(r), session);
+    } else {
+        if (!err)
+            err_set(&why, ERR_PARSE, "the answer holds no credentials");
+        refused(r, err ? err : &why);
+    }
+    json_decref(session);
+    json_decref(now);
+}
+
+static char *refresh_body(const json_t *session)
+{
+    static const char *const names[] = {"clientId", "refreshToken"};
+    struct strbuf b = STRBUF_INIT;
+    size_t room = 64;
+
+    /* Of full size at once: growing would leave copies. */
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        room += 6 * strlen(secret_json_get(session, names[i])) + 32;
+    b.data = xmalloc(room);
+    b.cap = room;
+    strbuf_puts(&b, "{\"grantType\":\"refresh_token\"");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *v = secret_json_get(session, names[i]);
+
+        strbuf_printf(&b, ",\"%s\":", names[i]);
+        strbuf_put_json(&b, v, strlen(v));
+    }
+    strbuf_puts(&b, "}");
+    return strbuf_detach(&b);
+}
+
+/* Takes path and old. */
+static void renew(struct cred_turn *turn, char *path, json_t *old)
+{
+    const struct cred_context *cx = turn->context;
+    struct sso_http_request rq = {.service = AWS_SIGNIN,
+                                  .region = cx->region,
+                                  .path = "v1/token",
+                                  .dpop_key = secret_json_get(old, "dpopKey"),
+                                  .tries = 1};
+    struct renewal *r = xcalloc(1, sizeof(*r));
+    struct err err;
+    char *body;
+
+    *r = (struct renewal){.turn = turn, .path = path, .old = old};
+    scope_init(&r->scope, NULL);
+    if (scope_add(turn->scope, &r->work, on_cancel) != 0) {
+        renewal_free(r); /* a dead scope: nobody listens */
+        return;
+    }
+    if (!cx->region || !rq.dpop_key || !secret_json_get(old, "clientId") ||
+        !secret_json_get(old, "refreshToken")) {
+        err_set(&err, ERR_CREDENTIALS, cx->region
+                    ? "its file lacks what that takes"
+                    : "no region is known");
+        refused(r, &err);
+        return;
+    }
+    body = refresh_body(old);
+    rq.body = body;
+    if (sso_http(cx, &r->scope, &rq, on_reply, r, &err) != 0)
+        refused(r, &err);
+    xfree_secret(body, strlen(body));
 }
 
 static void login_start(struct cred_turn *turn)
 {
     const struct cred_context *cx = turn->context;
     const char *session = cred_get(cx, "login_session");
-    struct aws_creds c = {0};
     struct err err;
     char *path;
-    int rc;
+    json_t *found = NULL;
 
     if (!session) {
         cred_pass(turn, "no login_session for profile \"%s\"",
@@ -142,23 +355,21 @@ static void login_start(struct cred_turn *turn)
     err_clear(&err);
     if (path) {
         cred_watch(turn, path);
-        rc = read_cache(cx, path, &c, &err);
-        if (rc == 0 && turn->rejected) { /* the service called them wrong */
-            aws_creds_release(&c);
-            rc = 1;
-        }
+        found = read_session(cx, path, &err);
     } else {
-        rc = err_set(&err, ERR_CREDENTIALS, "HOME is not set, so the session "
-                     "of `aws login` can't be found.");
+        err_set(&err, ERR_CREDENTIALS, "HOME is not set, so the session of "
+                "`aws login` can't be found.");
     }
-    if (rc == 0)
-        snprintf(c.source, sizeof(c.source), "login session of profile %s",
-                 cred_profile(cx));
-    free(path);
-    if (rc == 0)
-        cred_provide(turn, &c);
-    else if (rc < 0 || renew(turn, &err) != 0)
+    if (found && (turn->rejected || !is_live(cx, found))) {
+        renew(turn, path, found); /* rejected: the service called them wrong */
+        return;
+    }
+    if (found)
+        provide(turn, found);
+    else
         cred_fail(turn, &err);
+    json_decref(found);
+    free(path);
 }
 
 const struct cred_provider cred_login = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/aws/creds/dpop.h"
 #include "backend/aws/creds/secret_json.h"
 #include "backend/aws/endpoint.h"
 #include "backend/aws/region.h"
@@ -19,7 +20,7 @@ struct call {
     struct scope scope; /* of the HTTP call */
     struct timer again;
     const struct cred_context *cx;
-    char *url, *bearer, *body;
+    char *url, *bearer, *body, *dpop_key;
     int tries, tried;
     sso_http_done_fn *done;
     void *arg;
@@ -38,6 +39,7 @@ static void call_free(struct call *c)
     free(c->url);
     wipe(c->bearer);
     wipe(c->body);
+    wipe(c->dpop_key);
     free(c);
 }
 
@@ -59,7 +61,8 @@ static void finish(struct call *c, const json_t *reply, const struct err *err)
 
 /* A code "Name:http://..." ends at its colon. OIDC says error and
  * error_description; the portal a header and message. */
-static void decode_error(const struct http_reply *r, struct err *err)
+static void decode_error(const struct http_reply *r, bool oauth,
+                         struct err *err)
 {
     json_t *j = secret_json_parse(strbuf_get(&r->body), r->body.len);
     const char *text = secret_json_get(j, "error_description");
@@ -70,7 +73,10 @@ static void decode_error(const struct http_reply *r, struct err *err)
         text = secret_json_get(j, "message");
     if (!text)
         text = secret_json_get(j, "Message");
-    code = http_reply_header(r, "x-amzn-errortype", header, sizeof(header));
+    code = oauth ? secret_json_get(j, "error") : NULL;
+    if (!code)
+        code = http_reply_header(r, "x-amzn-errortype", header,
+                                 sizeof(header));
     if (!code)
         code = secret_json_get(j, "__type");
     if (!code)
@@ -119,7 +125,7 @@ static void on_reply(void *arg, struct http_reply *r, const struct err *err)
         return;
     }
     if (r->status < 200 || r->status > 299) {
-        decode_error(r, &why);
+        decode_error(r, c->dpop_key != NULL, &why);
         try_again_or_fail(c, &why);
         return;
     }
@@ -132,7 +138,7 @@ static void on_reply(void *arg, struct http_reply *r, const struct err *err)
 
 static void send(struct call *c)
 {
-    struct http_header headers[3] = {{"accept", "application/json"}};
+    struct http_header headers[4] = {{"accept", "application/json"}};
     struct http_request r = {.method = c->body ? "POST" : "GET",
                              .url = c->url,
                              .headers = headers,
@@ -140,8 +146,18 @@ static void send(struct call *c)
                              .timeout_ms = TIMEOUT_MS,
                              .max_body = MAX_REPLY,
                              .secret = true};
+    char *proof = NULL;
     struct err err;
 
+    if (c->dpop_key) { /* a new one for each try */
+        proof = dpop_proof(c->dpop_key, c->url, clock_wall_ms(c->cx->clock),
+                           &err);
+        if (!proof) {
+            finish(c, NULL, &err);
+            return;
+        }
+        headers[r.n_headers++] = (struct http_header){"dpop", proof};
+    }
     if (c->bearer)
         headers[r.n_headers++] =
             (struct http_header){"x-amz-sso_bearer_token", c->bearer};
@@ -155,6 +171,7 @@ static void send(struct call *c)
     c->tried++;
     if (http_start(c->cx->http, &c->scope, &r, on_reply, c, &err) != 0)
         finish(c, NULL, &err);
+    wipe(proof);
 }
 
 static void on_first(struct timer *t, void *arg)
@@ -173,9 +190,9 @@ int sso_http(const struct cred_context *cx, struct scope *scope,
     int rc;
 
     if (!region_is_valid(rq->region))
-        return err_set(err, ERR_CONFIG, "The sso_region \"%s\" is no region: "
+        return err_set(err, ERR_CONFIG, "The %s \"%s\" is no region: "
                        "only letters, digits and hyphens may be in it.",
-                       rq->region);
+                       rq->dpop_key ? "region" : "sso_region", rq->region);
     all = endpoints_new(&cx->env, NULL, cx->profile, err);
     rc = all ? endpoint_resolve(all, rq->service, rq->region, &ep, err) : -1;
     endpoints_free(all);
@@ -192,6 +209,7 @@ int sso_http(const struct cred_context *cx, struct scope *scope,
                        ep.url[strlen(ep.url) - 1] == '/' ? "" : "/", rq->path);
     c->bearer = xstrdup(rq->bearer);
     c->body = xstrdup(rq->body);
+    c->dpop_key = xstrdup(rq->dpop_key);
     c->tries = rq->tries;
     c->done = done;
     c->arg = arg;
