@@ -165,6 +165,7 @@ void sim_creds_init(struct sim *s, const struct sim_options *o)
              sim_grant_new(s, GRANT_SSO, k->lives.sso_s));
     snprintf(k->refresh_token, sizeof(k->refresh_token), "%s",
              sim_grant_new(s, GRANT_REFRESH, 0));
+    sim_login_init(s);
 }
 
 void sim_creds_release(struct sim *s)
@@ -173,6 +174,7 @@ void sim_creds_release(struct sim *s)
         map_free(s->creds.idents, free_ident);
     if (s->creds.grants)
         map_free(s->creds.grants, free);
+    free(s->creds.login_key);
 }
 
 /* ---- giving out --------------------------------------------------------- */
@@ -232,7 +234,8 @@ const char *sim_grant_new(struct sim *s, enum sim_grant kind, int seconds)
 {
     static const char *const heads[] = {[GRANT_SSO] = "aoaAAAAAG",
                                         [GRANT_REFRESH] = "aorAAAAAG",
-                                        [GRANT_IMDS] = "AQAEA"};
+                                        [GRANT_IMDS] = "AQAEA",
+                                        [GRANT_LOGIN] = "aolAAAAAG"};
     struct grant *g = xcalloc(1, sizeof(*g));
     g->kind = kind;
     if (kind == GRANT_SSO && !seconds)
@@ -241,6 +244,14 @@ const char *sim_grant_new(struct sim *s, enum sim_grant kind, int seconds)
     random_text(g->text, heads[kind], 56);
     map_put(s->creds.grants, g->text, g);
     return g->text;
+}
+
+void sim_grant_note(struct sim *s, enum sim_grant kind, const char *text)
+{
+    struct grant *g = xcalloc(1, sizeof(*g));
+    g->kind = kind;
+    snprintf(g->text, sizeof(g->text), "%s", text);
+    free(map_put(s->creds.grants, g->text, g));
 }
 
 int sim_grant_check(const struct sim *s, enum sim_grant kind,

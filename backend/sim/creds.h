@@ -20,6 +20,8 @@ struct sim_call;
 /* Everybody's device, and the code that it always shows. */
 #define SIM_MFA_SERIAL "arn:aws:iam::" SIM_ACCOUNT ":mfa/demo"
 #define SIM_MFA_CODE "424242"
+/* The client of all sessions of `aws login` on one machine. */
+#define SIM_LOGIN_CLIENT "arn:aws:signin:::devtools/same-device"
 #define SIM_USERS 8 /* long-term keys beside the first one; the last two are
                         of the other account */
 
@@ -31,6 +33,7 @@ enum {
     VIA_IMDS = 8,
     VIA_CONTAINER = 16,
     VIA_PROCESS = 32,
+    VIA_LOGIN = 64, /* signin:CreateOAuth2Token */
 };
 
 struct sim_role {
@@ -76,7 +79,13 @@ struct sim_lives {
 };
 int sim_lives_parse(struct sim_lives *l, const char *spec, struct err *err);
 
-enum sim_grant { GRANT_SSO = 1, GRANT_REFRESH, GRANT_IMDS };
+enum sim_grant {
+    GRANT_SSO = 1,
+    GRANT_REFRESH,
+    GRANT_IMDS,
+    GRANT_LOGIN, /* a refresh token of AWS Sign-In */
+    GRANT_PROOF  /* the id of a proof that was used */
+};
 
 struct sim_creds {
     struct map *idents; /* by key id */
@@ -87,11 +96,16 @@ struct sim_creds {
     char web_token[700], container_token[48];
     char client_id[32], client_secret[48];
     char sso_token[64], refresh_token[64]; /* the first ones */
+    char login_token[64];          /* of a session of `aws login` */
+    char *login_key;               /* its key, PEM */
+    unsigned char login_point[65]; /* the public half of it */
 };
 
 struct sim_options;
 void sim_creds_init(struct sim *s, const struct sim_options *o);
 void sim_creds_release(struct sim *s);
+/* The session of `aws login` that there is. */
+void sim_login_init(struct sim *s);
 struct sim_ident *sim_ident(const struct sim *s, const char *key);
 bool sim_expired(const struct sim *s, const struct sim_ident *i);
 
@@ -107,6 +121,8 @@ struct sim_ident *sim_issue_again(struct sim_call *c, int seconds,
 
 /* A new bearer token that is good for `seconds` (0 = for ever). Borrowed. */
 const char *sim_grant_new(struct sim *s, enum sim_grant kind, int seconds);
+/* Notes a text that somebody else made up. */
+void sim_grant_note(struct sim *s, enum sim_grant kind, const char *text);
 /* 0, -1 = not one of ours, -2 = its time is over. */
 int sim_grant_check(const struct sim *s, enum sim_grant kind,
                     const char *text);

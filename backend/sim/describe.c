@@ -25,6 +25,7 @@ static void add_roles(json_t *o)
         {VIA_ASSUME, "assume"}, {VIA_WEB, "web"},
         {VIA_SSO, "sso"},       {VIA_IMDS, "imds"},
         {VIA_CONTAINER, "container"}, {VIA_PROCESS, "process"},
+        {VIA_LOGIN, "login"},
     };
     json_t *list = put_list(o, "roles");
     for (const struct sim_role *r = sim_roles; r->name; r++) {
@@ -74,6 +75,10 @@ char *sim_describe(const struct sim *s)
     put_text(o, "refresh_token", k->refresh_token);
     put_text(o, "client_id", k->client_id);
     put_text(o, "client_secret", k->client_secret);
+    put_text(o, "login_session", "arn:aws:iam::" SIM_ACCOUNT ":user/demo");
+    put_text(o, "login_client_id", SIM_LOGIN_CLIENT);
+    put_text(o, "login_refresh_token", k->login_token);
+    put_text(o, "login_dpop_key", k->login_key);
     add_keys(o, s);
     add_roles(o);
     char *text = json_dumps(o, JSON_COMPACT);

@@ -33,6 +33,7 @@ const struct sim_role sim_roles[] = {
     {.name = "node", .account = SIM_ACCOUNT, .via = VIA_IMDS},
     {.name = "task", .account = SIM_ACCOUNT, .via = VIA_CONTAINER},
     {.name = "process", .account = SIM_ACCOUNT, .via = VIA_PROCESS},
+    {.name = "login", .account = SIM_ACCOUNT, .via = VIA_LOGIN},
     {.name = "AWSReservedSSO_OnCall_0123456789abcdef", .sso = "OnCall",
      .account = SIM_ACCOUNT, .via = VIA_SSO},
     {.name = "AWSReservedSSO_ReadOnly_0123456789abcdef", .sso = "ReadOnly",

@@ -11,6 +11,7 @@ const struct sim_service_info sim_services[] = {
      "https://iam.amazonaws.com/doc/2010-05-08/", "us-east-1"},
     {"sso", "sso", P_SSO, NULL, sim_sso_ops, NULL, NULL},
     {"sso-oauth", "sso-oauth", P_OIDC, NULL, sim_oidc_ops, NULL, NULL},
+    {"signin", "signin", P_SIGNIN, NULL, sim_login_ops, NULL, NULL},
     {"imds", "imds", P_TEXT, NULL, sim_imds_ops, NULL, NULL},
     {"container", "container", P_TEXT, NULL, sim_container_ops, NULL, NULL},
     {"process", "process", P_TEXT, NULL, sim_process_ops, NULL, NULL},

@@ -1,7 +1,7 @@
 /* sim.h - a simulated AWS account: a real HTTP/1.1 server on loopback that
  * speaks ECS and CloudWatch Logs (JSON 1.1), STS and IAM (query XML), the SSO
- * portal and its token service, and the metadata services that give out
- * credentials; checks every signature, enforces the real limits, and lives
+ * portal and its token service, AWS Sign-In, and the metadata services that
+ * give out credentials; checks every signature, enforces the real limits, and lives
  * (world.h). Two accounts with three regions each; the role decides about the
  * account, the scope of the signature about the region.
  *
@@ -159,7 +159,9 @@ void sim_set_latency(struct sim *s, int ms);
  * secret_access_key, region, and what tests of credentials need: account,
  * accounts, regions, keys (more long-term ones), roles, imds_endpoint,
  * container_uri, container_token, process_uri, web_identity_token, and of SSO
- * sso_token, refresh_token, client_id, client_secret. Returns an exit status.
+ * sso_token, refresh_token, client_id, client_secret, and of AWS Sign-In
+ * login_session, login_client_id, login_refresh_token, login_dpop_key. Returns
+ * an exit status.
  * die_with_parent: end when the parent does (--demo). */
 int sim_serve(const struct sim_options *o, bool die_with_parent);
 /* "real", "frozen", "frozen@2026-11-21T14:32:07Z", "x10". */

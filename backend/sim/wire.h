@@ -63,6 +63,7 @@ enum sim_protocol {
     P_EC2,
     P_SSO,  /* rest-json; operations have a path */
     P_OIDC,
+    P_SIGNIN,
     P_TEXT, /* plain answers, or JSON that is not rest-json */
     P_N
 };
@@ -78,7 +79,8 @@ struct sim_service_info {
 };
 extern const struct sim_service_info sim_services[]; /* name NULL ends */
 extern const struct sim_op sim_ecs_ops[], sim_logs_ops[], sim_sts_ops[],
-    sim_iam_ops[], sim_sso_ops[], sim_oidc_ops[], sim_imds_ops[],
+    sim_iam_ops[], sim_sso_ops[], sim_oidc_ops[], sim_login_ops[],
+    sim_imds_ops[],
     sim_container_ops[], sim_process_ops[], sim_elsewhere_ops[];
 
 /* Set the error of a call (HTTP 400). */

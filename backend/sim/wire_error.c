@@ -41,6 +41,7 @@ static const char *const types[P_N] = {
     [P_EC2] = "text/xml;charset=UTF-8",
     [P_SSO] = "application/json",
     [P_OIDC] = "application/json",
+    [P_SIGNIN] = "application/json",
     [P_TEXT] = "text/plain",
 };
 
@@ -127,6 +128,15 @@ void sim_put_error(struct sim_reply *r, int status, const char *code,
     case P_OIDC:
         put_error_type(&r->headers, code);
         put_pair(b, "error", code, "error_description", message);
+        break;
+    case P_SIGNIN: /* of AWS's codes it knows only some */
+        strbuf_printf(&r->headers, "x-amzn-ErrorType: %s\r\n",
+                      status == 400   ? "ValidationException"
+                      : status == 429 ? "TooManyRequestsError"
+                      : status >= 500 ? "InternalServerException"
+                                      : "AccessDeniedException");
+        put_pair(b, "error", status >= 500 ? "server_error" : code, "message",
+                 message);
         break;
     case P_TEXT:
         strbuf_printf(b, "%s: %s\n", code, message);

@@ -8,7 +8,8 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 mode=$(basename "$(dirname "$ECSDASH_BIN")")
 run() {
-    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS "${MAKE:-make}" -s "$1" \
+    # What is built is installed as it is: others are running it.
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS "${MAKE:-make}" -s -o all "$1" \
         MODE="$mode" DESTDIR="$dir" PREFIX=/opt/ecs >"$dir.said" 2>&1 || {
         cat "$dir.said"
         fail=$((fail + 1))

@@ -50,6 +50,8 @@ sso_start_url = https://example.com/old
 sso_region = eu-west-1
 sso_account_id = 123456789012
 sso_role_name = OnCall
+[profile login]
+login_session = {i['login_session']}
 """)
         self.profile, self.env = profile, env
         self.action = None
@@ -70,6 +72,18 @@ sso_role_name = OnCall
                    ".json", json.dumps(dict(
                        startUrl="https://example.com/start",
                        region="eu-west-1", expiresAt=end, **more)))
+
+    def login(self):
+        """What `aws login` leaves behind, long ago."""
+        i = self.info
+        os.makedirs(self.home + "/.aws/login/cache", 0o700)
+        name = hashlib.sha256(i["login_session"].encode()).hexdigest()
+        self.write(f".aws/login/cache/{name}.json", json.dumps(dict(
+            accessToken=dict(accessKeyId="ASIAOLD", secretAccessKey="old",
+                             sessionToken="old", accountId=i["account"],
+                             expiresAt="2020-01-01T00:00:00Z"),
+            refreshToken=i["login_refresh_token"],
+            clientId=i["login_client_id"], dpopKey=i["login_dpop_key"])))
 
     def start(self):
         env = common.clean_env(
@@ -127,7 +141,9 @@ def sources():
               refreshToken=sso.info["refresh_token"])
     # The source says an hour, the service knows better.
     liar = Place("role", "--sim-creds", LIFE + ",told=3600")
-    return [role, process, node, task, sso, liar]
+    login = Place("login", "--sim-creds", LIFE)
+    login.login()
+    return [role, process, node, task, sso, liar, login]
 
 
 def restart(place):
