@@ -145,6 +145,7 @@ static void on_identity(void *arg, const struct aws_identity *id,
     if (err) {
         identity_failed(a, err);
     } else if (!another_account(a, id)) {
+        bool other = r->identity_known;
         r->generation = generation(r);
         r->identity = *id;
         r->identity_known = true;
@@ -153,6 +154,8 @@ static void on_identity(void *arg, const struct aws_identity *id,
         if (c && c->read_only)
             aws_client_set_read_only(r->client, true);
         ask_alias(a);
+        if (other) /* these may be allowed more */
+            app_refresh(a);
     }
     app_dirty(a, PAINT_DATA);
 }

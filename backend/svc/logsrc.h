@@ -97,7 +97,7 @@ void logsrc_set(struct logsrc *s, const struct logsrc_target *t);
  * region NULL = the client's. -1 with ERR_USAGE when a name can't be one. */
 int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
                      const char *prefix, struct err *err);
-/* Poll now. */
+/* Poll now, also what is denied (else that is asked every ten minutes). */
 void logsrc_refresh(struct logsrc *s);
 
 struct logbuf *logsrc_buf(struct logsrc *s); /* owned by s */

@@ -309,6 +309,11 @@ static void next_due(struct timer *t, void *arg)
     bool live = feed_is_live(f);
 
     (void)t;
+    if (f->denied_until > now) {
+        timer_start(f->src->o.clock, &f->timer, f->denied_until - now,
+                    next_due, f);
+        return;
+    }
     if (!f->began && has_live(f, INT64_MAX))
         begin(f);
     if (f->front_ms) {
@@ -350,7 +355,7 @@ void feed_wake(struct feed *f)
 
 void feed_poll(struct feed *f)
 {
-    f->poll_due = 0;
+    f->poll_due = f->denied_until = 0;
     for (struct walk *w = f->holes; w; w = w->next)
         w->due_ms = 0;
     feed_wake(f);

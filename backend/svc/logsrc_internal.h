@@ -124,6 +124,7 @@ struct feed {
     int64_t overlap_ms, overlap_until; /* until: mono */
     int64_t wide_due, names_due; /* mono */
     int64_t poll_due, wait_ms;
+    int64_t denied_until; /* mono: nothing is asked before; 0 = it is allowed */
     int64_t swept_ms[2];   /* wall, begin of the last sweep, deep sweep */
     int64_t unswept_ms[2]; /* what these could not reach, 0 = nothing */
     uint64_t foreign;     /* events of the last whole FOLLOW */

@@ -10,6 +10,7 @@
 #define PROBE_PAGES 20
 #define MISSING_WAIT_MS 5000
 #define ERROR_WAIT_MS 30000
+#define DENIED_WAIT_MS 600000 /* rights come by hand, and so does the key */
 #define NAMES_AGAIN_MS 60000
 
 static int64_t mono(const struct feed *f)
@@ -57,9 +58,9 @@ static void set_status(struct logsrc *s)
                      "to slow down: reading every %" PRId64 " s",
                      f->wait_ms / 1000);
         else
-            snprintf(s->status, sizeof(s->status), "%s%.600s",
-                     e->code == ERR_DENIED ? "not allowed: " : "",
-                     e->message);
+            snprintf(s->status, sizeof(s->status), "%s%.600s%s",
+                     e->code == ERR_DENIED ? "not allowed: " : "", e->message,
+                     e->code == ERR_DENIED ? " r tries again." : "");
     }
     if (strcmp(was, s->status) != 0)
         logsrc_changed(s);
@@ -100,12 +101,14 @@ static void walk_failed(struct feed *f, struct walk *w, const struct err *err)
     if (is_missing(err))
         w->wait_ms = MISSING_WAIT_MS;
     else if (err->code == ERR_DENIED)
-        w->wait_ms = ERROR_WAIT_MS;
+        w->wait_ms = DENIED_WAIT_MS;
     else
         w->wait_ms = w->wait_ms < LOGSRC_POLL_MS ? LOGSRC_POLL_MS
                      : w->wait_ms * 2 > ERROR_WAIT_MS ? ERROR_WAIT_MS
                                                       : w->wait_ms * 2;
     w->due_ms = mono(f) + w->wait_ms;
+    if (err->code == ERR_DENIED)
+        f->denied_until = w->due_ms; /* whatever else is to be read of it */
     if (w->gap && w->gap->state == LOGSRC_GAP_REFILLING)
         gap_set(s, w->gap, LOGSRC_GAP_OPEN, w->gap->from_ms, w->gap->to_ms);
     if (w->kind == WALK_FOLLOW || w->kind == WALK_BACKFILL) {

@@ -106,14 +106,40 @@ static void failures_are_told_and_lose_nothing(void **state)
     put(w, "ecs/app/t1", world_now(w), world_now(w), "later");
     w->fail = ERR_DENIED;
     clock_advance(w->clock, MINUTE);
-    assert_string_equal(logsrc_status(w->src), "not allowed: Logs said no.");
+    assert_string_equal(logsrc_status(w->src), "not allowed: Logs said no. r "
+                        "tries again.");
     w->fail = ERR_THROTTLED;
+    logsrc_refresh(w->src);
     clock_advance(w->clock, MINUTE);
     assert_non_null(strstr(logsrc_status(w->src), "slow down"));
     w->fail = ERR_NONE;
     clock_advance(w->clock, MINUTE);
     assert_string_equal(logsrc_status(w->src), "");
     expect(w, "while away|later|");
+}
+
+/* Rights come by hand: asking again every few seconds fills the account's
+ * trail and mends nothing. */
+static void what_is_denied_is_left_alone_until_it_is_asked_for(void **state)
+{
+    struct world *w = *state;
+    w->fail = ERR_DENIED;
+    follow(w, "t1");
+    clock_advance(w->clock, 1000);
+    assert_string_equal(logsrc_status(w->src), "not allowed: Logs said no. r "
+                        "tries again.");
+    int before = w->did.calls;
+    follow(w, "t2"); /* more of what is refused */
+    clock_advance(w->clock, 9 * MINUTE);
+    assert_int_equal(w->did.calls, before);
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_in_range(w->did.calls, before + 1, before + 2);
+    w->fail = ERR_NONE;
+    put(w, "ecs/app/t1", world_now(w), world_now(w), "a");
+    logsrc_refresh(w->src);
+    clock_advance(w->clock, 3000);
+    assert_string_equal(logsrc_status(w->src), "");
+    expect(w, "a|");
 }
 
 static void a_group_that_comes_later_is_awaited(void **state)
@@ -374,6 +400,7 @@ int main(void)
         T(a_late_event_goes_to_its_place_and_is_marked),
         T(idle_polls_back_off_to_eight_seconds),
         T(failures_are_told_and_lose_nothing),
+        T(what_is_denied_is_left_alone_until_it_is_asked_for),
         T(a_group_that_comes_later_is_awaited),
         T(a_task_that_comes_late_is_caught_up_with),
         T(starts_and_stops_are_lines),
