@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/aws/client.h"
+#include "backend/base/hash.h"
 #include "backend/base/mem.h"
 #include "backend/base/scope.h"
 
@@ -61,15 +62,6 @@ static bool hashes_add(struct hashes *h, uint64_t key)
     h->slots[i] = key;
     h->n++;
     return true;
-}
-
-static uint64_t hash_text(const char *s)
-{
-    uint64_t h = 14695981039346656037u;
-
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return h ^ h >> 32;
 }
 
 static bool is_new(struct pages *p, const json_t *item)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/hash.h"
 #include "backend/base/mem.h"
 
 struct entry {
@@ -23,15 +24,6 @@ struct map {
     size_t index_cap; /* a power of two, or 0 */
     const char *(*key_of)(const void *value); /* or NULL */
 };
-
-static uint64_t hash_key(const char *s)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return h ^ h >> 32;
-}
 
 struct map *map_new(void)
 {
@@ -90,7 +82,7 @@ static struct entry *find(const struct map *m, const char *key, uint64_t hash)
 
 void *map_get(const struct map *m, const char *key)
 {
-    struct entry *e = find(m, key, hash_key(key));
+    struct entry *e = find(m, key, hash_text(key));
 
     return e ? e->value : NULL;
 }
@@ -126,7 +118,7 @@ static void rebuild(struct map *m)
 
 void *map_put(struct map *m, const char *key, void *value)
 {
-    uint64_t hash = hash_key(key);
+    uint64_t hash = hash_text(key);
     struct entry *e = find(m, key, hash);
 
     assert(value);
@@ -149,7 +141,7 @@ void *map_put(struct map *m, const char *key, void *value)
 
 void *map_remove(struct map *m, const char *key)
 {
-    struct entry *e = find(m, key, hash_key(key));
+    struct entry *e = find(m, key, hash_text(key));
     void *value;
 
     if (!e)

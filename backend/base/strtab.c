@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/hash.h"
 #include "backend/base/mem.h"
 
 enum { MIN_SLOTS = 64 };
@@ -47,17 +48,6 @@ uint64_t strtab_holder(struct strtab *t)
     return ++t->holders;
 }
 
-static uint32_t hash_text(const char *s, size_t *len)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    const char *p = s;
-
-    for (; *p; p++)
-        h = (h ^ (unsigned char)*p) * 1099511628211u;
-    *len = (size_t)(p - s);
-    return (uint32_t)(h ^ h >> 32);
-}
-
 static size_t str_bytes(size_t len)
 {
     return sizeof(struct strtab_str) + len + 1;
@@ -85,8 +75,8 @@ struct strtab_str *strtab_take(struct strtab *t, uint64_t holder,
                                const char *s, const char **text)
 {
     struct strtab_str *str;
-    size_t len, at;
-    uint32_t hash = hash_text(s, &len);
+    size_t len = strlen(s), at;
+    uint32_t hash = (uint32_t)hash_bytes(s, len);
 
     if (t->len >= t->cap / 4 * 3)
         resize(t, t->cap ? t->cap * 2 : MIN_SLOTS);

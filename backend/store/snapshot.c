@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/hash.h"
 #include "backend/base/mem.h"
 #include "backend/store/internal.h"
 
@@ -103,15 +104,6 @@ void snapshot_unref(const struct snapshot *snap)
     free(s);
 }
 
-static size_t hash(const char *key)
-{
-    uint64_t h = 14695981039346656037u;
-
-    for (; *key != '\0'; key++)
-        h = (h ^ (unsigned char)*key) * 1099511628211u;
-    return (size_t)(h ^ h >> 32);
-}
-
 static void make_index(struct snap *s)
 {
     size_t size = 16;
@@ -121,7 +113,7 @@ static void make_index(struct snap *s)
     s->index = xcalloc(size, sizeof(*s->index));
     s->index_size = size;
     for (size_t i = 0; i < s->pub.n_rows; i++) {
-        size_t at = hash(s->pub.rows[i].key) & (size - 1);
+        size_t at = hash_text(s->pub.rows[i].key) & (size - 1);
 
         while (s->index[at] != 0)
             at = (at + 1) & (size - 1);
@@ -138,7 +130,7 @@ const struct snap_row *snapshot_find(const struct snapshot *snap,
         return NULL;
     if (s->index == NULL)
         make_index(s);
-    for (size_t at = hash(key) & (s->index_size - 1); s->index[at] != 0;
+    for (size_t at = hash_text(key) & (s->index_size - 1); s->index[at] != 0;
          at = (at + 1) & (s->index_size - 1)) {
         const struct snap_row *row = &s->pub.rows[s->index[at] - 1];
 
