@@ -2,11 +2,13 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/words.h"
+#include "views/options.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +84,7 @@ static void take(json_t *o, const char *key, char *out, size_t size)
     snprintf(out, size, "%s", s ? s : "");
 }
 
-int demo_start(struct demo *d, const char *const *args, struct err *err)
+static int spawn(struct demo *d, const char *const *args, struct err *err)
 {
     int fds[2];
     char line[16384];
@@ -108,6 +110,57 @@ int demo_start(struct demo *d, const char *const *args, struct err *err)
     take(o, "region", d->region, sizeof(d->region));
     json_decref(o);
     return 0;
+}
+
+int demo_start(struct demo *d, const struct options *o, struct err *err)
+{
+    const struct {
+        const char *name, *value;
+    } passed[] = {
+        {"--sim-world", o->sim_world},
+        {"--sim-clock", o->sim_clock},
+        {"--sim-faults", o->sim_faults},
+        {"--sim-creds", o->sim_creds},
+        {"--sim-deny", o->sim_deny},
+        {"--sim-journal", o->sim_journal},
+    };
+    char seed[48], scenario[80];
+    const char *args[2 * ARRAY_LEN(passed) + 4];
+    size_t n = 0;
+    if (o->scenario) {
+        snprintf(scenario, sizeof(scenario), "--demo=%s", o->scenario);
+        args[n++] = scenario;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
+        if (!passed[i].value)
+            continue;
+        args[n++] = passed[i].name;
+        args[n++] = passed[i].value;
+    }
+    if (o->seed) {
+        snprintf(seed, sizeof(seed), "%llu", (unsigned long long)o->seed);
+        args[n++] = "--seed";
+        args[n++] = seed;
+    }
+    args[n] = NULL;
+    return spawn(d, args, err);
+}
+
+static const char *value_of(void *arg, const char *name)
+{
+    const struct demo *d = arg;
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return d->access_key;
+    if (strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0)
+        return d->secret;
+    if (strcmp(name, "AWS_REGION") == 0)
+        return d->region;
+    return NULL;
+}
+
+struct aws_env demo_env(const struct demo *d)
+{
+    return (struct aws_env){.get = value_of, .arg = (void *)(uintptr_t)d};
 }
 
 void demo_stop(struct demo *d)

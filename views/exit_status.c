@@ -1,5 +1,7 @@
 #include "views/exit_status.h"
 
+#include <stdio.h>
+
 int exit_status_of(const struct err *err)
 {
     switch (err->code) {
@@ -18,4 +20,10 @@ int exit_status_of(const struct err *err)
     default:
         return EXIT_FAILED;
     }
+}
+
+int complain(const struct err *err)
+{
+    fprintf(stderr, "ecsdash: %s\n", err->message);
+    return exit_status_of(err);
 }

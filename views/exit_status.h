@@ -16,5 +16,7 @@ enum exit_status {
 /* An enum exit_status: EXIT_FINE for ERR_NONE, EXIT_FAILED for errors without
  * a status of their own. */
 int exit_status_of(const struct err *err);
+/* Says it on stderr; its exit status. */
+int complain(const struct err *err);
 
 #endif

@@ -101,6 +101,9 @@ extern const struct kind kind_clusters, kind_services, kind_tasks,
 /* All kinds, NULL-terminated. */
 extern const struct kind *const kinds[];
 const struct kind *kind_find(const char *name_or_alias); /* NULL if unknown */
+/* The kind of rows that the first word of the command line names; NULL with
+ * err (ERR_USAGE): unknown, or nothing to begin with. */
+const struct kind *kind_named(const char *word, struct err *err);
 bool kind_offers(const struct kind *k, enum action_id a);
 
 /* Role of a service state, shared by kinds. */

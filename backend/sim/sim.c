@@ -59,6 +59,21 @@ int sim_parse_clock(const char *text, struct sim_options *o, struct err *err)
                    "frozen@TIME or xN, not %s.", text);
 }
 
+int sim_parse_listen(const char *text, char address[SIM_ADDRESS_SIZE],
+                     struct sim_options *o, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t port;
+    if (!colon || colon == text || colon - text >= SIM_ADDRESS_SIZE ||
+        fmt_parse_int(colon + 1, 0, 65535, &port))
+        return err_set(err, ERR_USAGE, "--sim-server takes ADDR:PORT, for "
+                       "example 127.0.0.1:0, not %s.", text);
+    snprintf(address, SIM_ADDRESS_SIZE, "%.*s", (int)(colon - text), text);
+    o->address = address;
+    o->port = (int)port;
+    return 0;
+}
+
 static void add_world(struct sim *s, struct sim_world *w)
 {
     s->worlds = xgrow(s->worlds, &s->cap_worlds, s->n_worlds + 1,

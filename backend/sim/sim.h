@@ -166,5 +166,9 @@ void sim_set_latency(struct sim *s, int ms);
 int sim_serve(const struct sim_options *o, bool die_with_parent);
 /* "real", "frozen", "frozen@2026-11-21T14:32:07Z", "x10". */
 int sim_parse_clock(const char *text, struct sim_options *o, struct err *err);
+/* "127.0.0.1:0": the address goes into that buffer, which o borrows. */
+enum { SIM_ADDRESS_SIZE = 64 };
+int sim_parse_listen(const char *text, char address[SIM_ADDRESS_SIZE],
+                     struct sim_options *o, struct err *err);
 
 #endif

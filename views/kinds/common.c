@@ -3,6 +3,7 @@
 
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,31 @@ const struct kind *kind_find(const char *name)
             if (strcmp(*a, name) == 0)
                 return kinds[i];
     }
+    return NULL;
+}
+
+const struct kind *kind_named(const char *word, struct err *err)
+{
+    const struct kind *k = kind_find(word);
+    struct nearest n = nearest_to(word, strlen(word));
+    if (k && k != &kind_containers)
+        return k;
+    if (k) {
+        err_set(err, ERR_USAGE, "Containers belong to a task: start with "
+                "tasks, and open one.");
+        return NULL;
+    }
+    for (size_t i = 0; kinds[i]; i++)
+        if (kinds[i] != &kind_containers)
+            nearest_offer(&n, kinds[i]->name);
+    nearest_offer(&n, "tail");
+    nearest_offer(&n, "doctor");
+    if (nearest_get(&n))
+        err_set(err, ERR_USAGE, "There is no view %s; did you mean %s?", word,
+                nearest_get(&n));
+    else
+        err_set(err, ERR_USAGE, "There is no view %s; there are services, "
+                "tasks and clusters.", word);
     return NULL;
 }
 
