@@ -42,7 +42,7 @@ endif
 BASE_SRC    := $(wildcard backend/base/*.c)
 BACKEND_SRC := $(wildcard backend/net/*.c backend/aws/*.c backend/aws/creds/*.c backend/svc/*.c backend/store/*.c backend/sim/*.c)
 TUI_SRC     := $(wildcard keymaps/*.c themes/*.c tui/*.c)
-VIEWS_SRC   := $(wildcard views/*.c views/kinds/*.c views/log/*.c)
+VIEWS_SRC   := $(wildcard views/*.c views/*/*.c)
 EMBED_IN    := $(wildcard keymaps/*.keys themes/*.theme)
 EMBED_SRC   := build/gen/embed.c
 

@@ -2,13 +2,13 @@
 #include "backend/base/harden.h"
 #include "backend/sim/sim.h"
 #include "tui/crash.h"
-#include "views/completions.h"
-#include "views/exit_status.h"
+#include "views/cli/completions.h"
+#include "views/cli/exit_status.h"
+#include "views/cli/manual.h"
+#include "views/cli/once.h"
+#include "views/cli/program.h"
+#include "views/cli/start.h"
 #include "views/kind.h"
-#include "views/manual.h"
-#include "views/once.h"
-#include "views/program.h"
-#include "views/start.h"
 
 #include <curl/curl.h>
 #include <errno.h>

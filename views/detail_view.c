@@ -1,7 +1,7 @@
 /* Detail, raw JSON and events of one row. The row as it was at key press is
  * shown at once; then it is described again, and the fresh reply (or that the
  * thing is gone) replaces it. */
-#include "views/app.h"
+#include "views/app/app.h"
 #include "views/kinds/services.h"
 #include "views/view.h"
 

@@ -1,5 +1,5 @@
 /* Help from the live bindings, and the messages view. */
-#include "views/app.h"
+#include "views/app/app.h"
 #include "views/kind.h"
 #include "views/view.h"
 

@@ -5,7 +5,7 @@
 #include "backend/aws/profile.h"
 #include "backend/aws/region_names.h"
 #include "backend/base/mem.h"
-#include "views/app.h"
+#include "views/app/app.h"
 
 #include <stdio.h>
 #include <stdlib.h>

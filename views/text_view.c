@@ -1,5 +1,5 @@
 /* A pager over lines that its maker fills again on each refresh. */
-#include "views/app.h"
+#include "views/app/app.h"
 #include "views/view.h"
 
 #include "backend/base/mem.h"

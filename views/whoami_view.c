@@ -4,8 +4,8 @@
 #include "backend/aws/profile.h"
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
-#include "views/app.h"
-#include "views/config.h"
+#include "views/app/app.h"
+#include "views/app/config.h"
 #include "views/switch_view.h"
 
 #include <stdlib.h>

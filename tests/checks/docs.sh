@@ -71,7 +71,7 @@ contexts() {
 check "$page lacks contexts of keys" contexts
 themes() {
     for t in themes/*.theme; do
-        grep -q "words = .*$(basename "$t" .theme)" views/options_table.c ||
+        grep -q "words = .*$(basename "$t" .theme)" views/cli/options_table.c ||
             return 1
     done
 }

@@ -63,7 +63,7 @@ short=$("$ECSDASH_BIN" --help) long=$("$ECSDASH_BIN" --help=all)
 fits "--help" "$(echo "$short" | wc -l | awk '{print $1 <= 23}') rows" "1 rows"
 fits "names in --help" "$(echo "$short" | names)" "$(echo "$long" | names)"
 fits "options in --help=all" "$(echo "$long" | grep -cE '^  (-., )?--')" \
-    "$(grep -c '^     *\.help = \|\.help = "' views/options_table.c)"
+    "$(grep -c '^     *\.help = \|\.help = "' views/cli/options_table.c)"
 fits "too long" "$(printf '%s\n' "$short" "$long" | grep -c '.\{80\}')" 0
 fits "--version" "$("$ECSDASH_BIN" -V | head -n 1)" \
     "ecsdash $(sed -n 's/^VERSION := //p' Makefile)"

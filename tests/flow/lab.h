@@ -28,9 +28,9 @@
 #include "backend/sim/sim.h"
 #include "backend/sim/world.h"
 #include "keymaps/keyspec.h"
-#include "views/app.h"
-#include "views/asker.h"
-#include "views/config.h"
+#include "views/app/app.h"
+#include "views/app/asker.h"
+#include "views/app/config.h"
 #include "views/kind.h"
 
 #define WALL 1795271527000 /* 2026-11-21T14:32:07Z */

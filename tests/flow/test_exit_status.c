@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "backend/base/mem.h"
-#include "views/exit_status.h"
+#include "views/cli/exit_status.h"
 
 static void each_kind_of_error_has_the_status_of_the_manual(void **state)
 {

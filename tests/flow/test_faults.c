@@ -5,7 +5,7 @@
 
 #include "backend/aws/budget.h"
 #include "backend/base/strbuf.h"
-#include "views/command.h"
+#include "views/app/command.h"
 
 enum { FAULT_MS = 40000, AFTER_MS = 80000, ROWS = 40, COLS = 120 };
 

@@ -11,7 +11,7 @@
 #include "tests/lib/miniserver.h"
 #include "tests/lib/modelgen.h"
 #include "tests/lib/termcheck.h"
-#include "views/app_tty.h"
+#include "views/app/app_tty.h"
 
 struct stage {
     struct lab *lab;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "views/messages.h"
+#include "views/app/messages.h"
 
 static void what_was_seen_is_not_counted(void **state)
 {

@@ -5,7 +5,7 @@
 #include "tests/flow/lab.h"
 
 #include "backend/aws/client.h"
-#include "views/command.h"
+#include "views/app/command.h"
 #include "views/view.h"
 
 /* What a session that only looks may call. StartLiveTail costs, but it changes

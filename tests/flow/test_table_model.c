@@ -14,7 +14,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
 #include "backend/store/internal.h"
-#include "views/table_model.h"
+#include "views/table/table_model.h"
 
 #define NOW 1795271527000LL
 

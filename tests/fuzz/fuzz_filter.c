@@ -4,8 +4,8 @@
 #include "backend/base/mem.h"
 #include "backend/svc/ecs.h"
 #include "backend/svc/health.h"
-#include "views/filter.h"
 #include "views/kind.h"
+#include "views/table/filter.h"
 
 static const char sample[] =
     "{\"serviceArn\":\"arn:aws:ecs:eu-west-1:123456789012:service/prod/pay\","

@@ -14,7 +14,7 @@
 #include "backend/svc/logsrc.h"
 #include "backend/svc/regex.h"
 #include "tui/pager.h"
-#include "views/app.h"
+#include "views/app/app.h"
 #include "views/view.h"
 
 #define LOG_TERMS 5    /* highlighted */

@@ -1,4 +1,4 @@
-/* log_command.h - commands for logs, entered in views/command.c. */
+/* log_command.h - commands for logs, entered in views/app/command.c. */
 #ifndef ECSDASH_VIEWS_LOG_LOG_COMMAND_H
 #define ECSDASH_VIEWS_LOG_LOG_COMMAND_H
 

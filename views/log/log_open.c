@@ -1,7 +1,7 @@
 /* From rows of tables to logs. */
 #include <string.h>
 
-#include "views/app.h"
+#include "views/app/app.h"
 #include "views/view.h"
 
 void log_view_open(struct app *app, const struct target *targets, size_t n)

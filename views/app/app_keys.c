@@ -1,0 +1,285 @@
+/* Keys to actions, and the one point where actions are dispatched. */
+#include "views/app/app.h"
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "views/app/asker.h"
+#include "views/app/command.h"
+#include "views/kind.h"
+#include "views/mutate/mutate.h"
+#include "views/switch_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- prompt, dialog, menu -------------------------------------------- */
+
+static void prompt_done(struct app *a, enum prompt_result r)
+{
+    app_prompt_fn *fn = a->prompt_fn;
+    void *arg = a->prompt_arg;
+    if (r == PROMPT_CHANGED) {
+        fn(arg, r, prompt_text(&a->prompt));
+        return;
+    }
+    char *text = xstrdup(prompt_text(&a->prompt));
+    prompt_close(&a->prompt);
+    a->prompt_fn = NULL;
+    fn(arg, r, text);
+    free(text);
+}
+
+static void key_to_prompt(struct app *a, struct key key)
+{
+    enum prompt_result r = prompt_key(&a->prompt, a->o.keymap, key);
+    if (r == PROMPT_CHANGED || r == PROMPT_ACCEPTED || r == PROMPT_CANCELLED)
+        prompt_done(a, r);
+}
+
+static void dialog_done(struct app *a, enum dialog_result r)
+{
+    app_dialog_fn *fn = a->dialog_fn;
+    void *arg = a->dialog_arg;
+    if (a->dialog_realm != a->realm->number)
+        r = DIALOG_CANCELLED; /* it asks about somewhere else */
+    if (r == DIALOG_CANCELLED)
+        app_dialog_close(a);
+    if (fn && (r == DIALOG_CANCELLED || r == DIALOG_CONFIRMED ||
+               r == DIALOG_CHANGED))
+        fn(arg, r);
+}
+
+static void key_to_menu(struct app *a, struct key key)
+{
+    enum menu_result r = menu_key(&a->menu, a->o.keymap, key);
+    if (r != MENU_CHOSEN && r != MENU_CANCELLED)
+        return;
+    app_menu_fn *fn = a->menu_fn;
+    int choice = r == MENU_CHOSEN ? (int)a->menu.cursor : -1;
+    menu_close(&a->menu);
+    a->menu_fn = NULL;
+    fn(a->menu_arg, choice);
+}
+
+/* ---- dispatch -------------------------------------------------------- */
+
+static void say_read_only(struct app *a, enum action_id action)
+{
+    app_say(a, MSG_WARN, "Read-only: %s is refused: %s.",
+            action_get(action)->name, app_read_only(a));
+}
+
+/* Mutations: refused here under read-only (and again by the call layer),
+ * and only where the view's rows can take them. */
+static void dispatch_mutation(struct app *a, enum action_id action)
+{
+    struct view *v = app_top(a);
+    if (app_read_only(a)) {
+        say_read_only(a, action);
+        return;
+    }
+    if (!view_is_table(v) || !kind_offers(table_view_kind(v), action)) {
+        app_say(a, MSG_INFO, "There is nothing to %s in this view.",
+                action_get(action)->name);
+        return;
+    }
+    mutate_start(a, action, v, -1);
+}
+
+/* q: back; at the root it asks once. */
+static void quit_or_back(struct app *a)
+{
+    if (a->depth > 1) {
+        app_pop(a);
+    } else if (a->quit_asked) {
+        app_quit(a, 0);
+    } else {
+        a->quit_asked = true;
+        app_say(a, MSG_INFO, "Press q again to quit.");
+    }
+}
+
+static void go_back(struct app *a)
+{
+    struct view *v = app_top(a);
+    if (v->ops->back && v->ops->back(v))
+        return;
+    if (a->depth > 1)
+        app_pop(a);
+    else
+        app_say(a, MSG_INFO, "This is the first view; q quits.");
+}
+
+static void toggle_pause(struct app *a)
+{
+    struct view *v = app_top(a);
+    a->paused = !a->paused;
+    app_say(a, a->paused ? MSG_WARN : MSG_INFO,
+            a->paused ? "Paused: the screen stands still, Z goes on."
+                      : "Going on.");
+    if (!a->paused && v->ops->refresh)
+        v->ops->refresh(v);
+}
+
+static void open_unless_top(struct app *a, const char *name, struct view *v)
+{
+    if (app_top(a) && strcmp(app_top(a)->ops->name, name) == 0) {
+        scope_cancel(&v->scope);
+        v->ops->free(v);
+        return;
+    }
+    app_push(a, v);
+}
+
+static void cancel(struct app *a)
+{
+    if (a->quit_asked)
+        app_quit(a, 0);
+    a->quit_asked = true;
+    app_say(a, MSG_INFO, "Nothing to cancel. Press ^C again to quit.");
+}
+
+
+/* What the app itself does; views come first. */
+static bool app_act(struct app *a, enum action_id action)
+{
+    struct view *v = app_top(a);
+    switch (action) {
+    case ACTION_BACK:
+        go_back(a);
+        return true;
+    case ACTION_QUIT_BACK:
+        quit_or_back(a);
+        return true;
+    case ACTION_QUIT:
+        app_quit(a, 0);
+        return true;
+    case ACTION_CANCEL:
+        cancel(a);
+        return true;
+    case ACTION_HISTORY_BACK:
+        app_pop(a);
+        return true;
+    case ACTION_HISTORY_FORWARD:
+        app_forward(a);
+        return true;
+    case ACTION_LAST_VIEW:
+        if (a->n_forward)
+            app_forward(a);
+        else
+            app_pop(a);
+        return true;
+    case ACTION_HELP:
+        open_unless_top(a, "help", help_view_new(a, v));
+        return true;
+    case ACTION_MESSAGES:
+        messages_seen_all(&a->messages);
+        open_unless_top(a, "messages", messages_view_new(a));
+        return true;
+    case ACTION_PROFILE:
+        switch_profile(a, 1, NULL);
+        return true;
+    case ACTION_REGION:
+        switch_region(a, 1, NULL);
+        return true;
+    case ACTION_WHOAMI:
+        open_unless_top(a, "whoami", whoami_view_new(a));
+        return true;
+    case ACTION_COMMAND:
+        command_ask(a, "");
+        return true;
+    case ACTION_REFRESH:
+        app_realm_retry(a);
+        app_refresh(a);
+        return true;
+    case ACTION_REDRAW:
+        a->redraw_wanted = true;
+        return true;
+    case ACTION_SUSPEND:
+        a->suspend_wanted = true;
+        return true;
+    case ACTION_PAUSE:
+        toggle_pause(a);
+        return true;
+    case ACTION_FULLSCREEN:
+        a->fullscreen = !a->fullscreen;
+        return true;
+    default:
+        return false;
+    }
+}
+
+void app_do(struct app *a, enum action_id action)
+{
+    struct view *v = app_top(a);
+    if (!v || action == ACTION_NONE)
+        return;
+    if (action != ACTION_QUIT_BACK && action != ACTION_CANCEL)
+        a->quit_asked = false;
+    if (action_mutates(action))
+        dispatch_mutation(a, action);
+    else if (!v->ops->act(v, action) && !app_act(a, action))
+        app_say(a, MSG_INFO, "%s does nothing in this view.",
+                action_get(action)->name);
+    app_dirty(a, PAINT_KEY);
+}
+
+/* A key that is bound elsewhere says so; one that is bound nowhere is
+ * silent, so that stray keys don't fill the message row. */
+static void unbound(struct app *a, const enum context *ctx, size_t n,
+                    struct key key)
+{
+    const struct binding *b =
+        keymap_lookup_inapplicable(a->o.keymap, ctx, n, key);
+    if (b && b->action != ACTION_NONE)
+        app_say(a, MSG_INFO, "%s does not apply in this view.",
+                action_get(b->action)->name);
+}
+
+static void take_key(struct app *a, struct key key)
+{
+    enum context ctx[VIEW_MAX_CONTEXTS];
+    a->last_key_ms = clock_mono_ms(a->o.clock);
+    app_dirty(a, PAINT_KEY);
+    if (a->dialog.open) {
+        dialog_done(a, dialog_key(&a->dialog, a->o.keymap, key));
+        return;
+    }
+    if (a->menu.open) {
+        key_to_menu(a, key);
+        return;
+    }
+    if (a->prompt.open) {
+        key_to_prompt(a, key);
+        return;
+    }
+    messages_seen(&a->messages);
+    size_t n = app_contexts(a, ctx);
+    const struct binding *b = keymap_lookup(a->o.keymap, ctx, n, key);
+    if (!b)
+        unbound(a, ctx, n, key);
+    else if (b->command)
+        app_command(a, b->command);
+    else
+        app_do(a, b->action);
+}
+
+void app_key(struct app *a, struct key key)
+{
+    take_key(a, key);
+    if (a->o.asker)
+        asker_next(a->o.asker);
+}
+
+void app_paste(struct app *a, const char *text, size_t n)
+{
+    app_dirty(a, PAINT_KEY);
+    if (a->dialog.open) {
+        dialog_done(a, dialog_paste(&a->dialog, text, n));
+    } else if (a->prompt.open) {
+        if (prompt_paste(&a->prompt, text, n) == PROMPT_CHANGED)
+            prompt_done(a, PROMPT_CHANGED);
+    } else {
+        app_say(a, MSG_INFO, "Pasted text is ignored outside a prompt.");
+    }
+}

@@ -1,0 +1,292 @@
+/* The command line. One table of commands; every action is one too. */
+#include "views/app/command.h"
+
+#include "backend/aws/budget.h"
+#include "backend/base/fmt.h"
+#include "backend/base/grammar.h"
+#include "backend/base/mem.h"
+#include "backend/base/nearest.h"
+#include "backend/base/strbuf.h"
+#include "views/app/app.h"
+#include "views/kind.h"
+#include "views/app/config.h"
+#include "views/log/log_command.h"
+#include "views/mutate/mutate.h"
+#include "views/switch_view.h"
+#include "views/table/table_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    struct command_info info;
+    void (*run)(struct app *a, int argc, char **argv);
+};
+
+/* `:services prod /pay`: a kind, its cluster, a filter after the slash. */
+static void run_kind(struct app *a, const struct kind *k, int argc,
+                     char **argv)
+{
+    struct query q = {.kind = k->query, .cluster = a->o.cluster};
+    struct strbuf filter = STRBUF_INIT;
+    struct err err = {0};
+    for (int i = 1; i < argc; i++) {
+        if (*argv[i] == '/' || filter.len)
+            strbuf_printf(&filter, "%s%s", filter.len ? " " : "",
+                          filter.len ? argv[i] : argv[i] + 1);
+        else
+            q.cluster = argv[i];
+    }
+    if (k == &kind_clusters)
+        q.cluster = NULL;
+    if (k == &kind_containers) {
+        app_say(a, MSG_WARN, "Containers belong to a task: open one.");
+    } else if (k == &kind_tasks && !q.cluster) {
+        app_say(a, MSG_WARN, "Which cluster? :tasks CLUSTER [/FILTER]");
+    } else {
+        struct view *v = table_view_new(a, k, &q);
+        if (filter.len &&
+            table_view_set_filter(v, strbuf_get(&filter), &err))
+            app_say(a, MSG_ERROR, "%s", err.message);
+        app_push(a, v);
+    }
+    strbuf_release(&filter);
+}
+
+/* A way in, none out: what was marked as safe stays so. */
+static void set_read_only(struct app *a, const char *word)
+{
+    bool on;
+    const char *why = app_read_only(a);
+    if (grammar_bool(word, &on)) {
+        app_say(a, MSG_WARN, "readonly takes yes, not %s.", word);
+    } else if (on) {
+        if (!a->o.read_only)
+            app_set_read_only(a, "it was set to readonly while running");
+        app_say(a, MSG_OK, "Read-only until the program ends.");
+    } else if (why) {
+        app_say(a, MSG_WARN, "Read-only is not lifted while running: %s.",
+                why);
+    } else {
+        app_say(a, MSG_INFO, "It is not read-only.");
+    }
+}
+
+static void set_budget(struct app *a)
+{
+    const struct aws_session_options *o = &a->o.realm.aws;
+    struct budget *b = aws_client_budget(a->realm->client);
+    int percent = o->budget_percent ? o->budget_percent : 25;
+    if (b)
+        budget_set_share(b, percent, o->budget_unlimited);
+    if (o->budget_unlimited)
+        app_say(a, MSG_WARN, "Calls are not held back any more; the account's "
+                "quotas are shared with everybody.");
+    else
+        app_say(a, MSG_OK, "At most %d %% of each quota's refill.", percent);
+}
+
+static void run_set(struct app *a, int argc, char **argv)
+{
+    int64_t seconds, mib;
+    struct theme theme;
+    struct err err = {0};
+    if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
+        fmt_parse_int(argv[2], 1, 3600, &seconds) == 0) {
+        a->o.refresh_ms = seconds * 1000;
+        a->o.realm.store.refresh_ms = a->o.refresh_ms;
+        store_set_refresh(a->realm->store, a->o.refresh_ms);
+        app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
+    } else if (argc == 3 && strcmp(argv[1], "budget") == 0 &&
+               budget_parse(argv[2], &a->o.realm.aws.budget_percent,
+                            &a->o.realm.aws.budget_unlimited) == 0) {
+        set_budget(a);
+    } else if (argc == 3 && strcmp(argv[1], "log-buffer") == 0 &&
+               fmt_parse_int(argv[2], 1, CONFIG_LOG_BUFFER_MAX, &mib) == 0) {
+        log_command_buffer(a, mib);
+    } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
+        if (theme_builtin(&theme, argv[2], &err)) {
+            app_say(a, MSG_ERROR, "%s", err.message);
+            return;
+        }
+        *a->o.theme = theme;
+        a->redraw_wanted = true;
+    } else if (argc == 3 && (strcmp(argv[1], "readonly") == 0 ||
+                             strcmp(argv[1], "read-only") == 0)) {
+        set_read_only(a, argv[2]);
+    } else {
+        app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set budget PERCENT, "
+                ":set log-buffer MIB, :set theme NAME or :set readonly yes.");
+    }
+}
+
+static void run_scale(struct app *a, int argc, char **argv)
+{
+    int64_t n;
+    struct view *v = app_top(a);
+    if (argc != 2 || fmt_parse_int(argv[1], 0, 5000, &n)) {
+        app_say(a, MSG_WARN, "Use :scale NUMBER on a service.");
+    } else if (app_read_only(a)) {
+        app_do(a, ACTION_SCALE); /* says why it is refused */
+    } else if (view_is_table(v) &&
+               kind_offers(table_view_kind(v), ACTION_SCALE)) {
+        mutate_start(a, ACTION_SCALE, v, n);
+    } else {
+        app_say(a, MSG_INFO, "There is nothing to scale in this view.");
+    }
+}
+
+static void run_quit(struct app *a, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    app_quit(a, 0);
+}
+
+static const struct command commands[] = {
+    {{"set", "NAME VALUE",
+      "for this run: refresh SECONDS, budget PERCENT, log-buffer MIB, theme "
+      "NAME, readonly yes"},
+     run_set},
+    {{"profile", "[NAME [REGION]]",
+      "go to another AWS profile; without a name a list"},
+     switch_profile},
+    {{"region", "[NAME]", "go to another region; without a name a list"},
+     switch_region},
+    {{"scale", "[NUMBER]", "scale the selected service"}, run_scale},
+    {{"logs", "[GROUP[@REGION][,GROUP...] [PREFIX]]",
+      "whole log groups, of streams with that prefix; without a group the "
+      "logs of the row"},
+     log_command_groups},
+    {{"goto", "TIME", "a time in the log: 14:03, -15m"}, log_command},
+    {{"context", "NUMBER", "lines around those of the log's filter"},
+     log_command},
+    {{"fields", "[NAME,...]",
+      "members that JSON lines of the log show: status,error.code"},
+     log_command},
+    {{"highlight", "[TERM]", "highlight a term in the log, or none"},
+     log_command},
+    {{"q", "", "quit"}, run_quit},
+};
+
+const struct command_info *command_at(size_t i)
+{
+    return i < ARRAY_LEN(commands) ? &commands[i].info : NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].info.name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void say_unknown(struct app *a, const char *word)
+{
+    struct nearest n = nearest_to(word, strlen(word));
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        nearest_offer(&n, commands[i].info.name);
+    for (size_t i = 0; kinds[i]; i++)
+        nearest_offer(&n, kinds[i]->name);
+    for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
+        nearest_offer(&n, action_get(id)->name);
+    if (nearest_get(&n))
+        app_say(a, MSG_ERROR, "Unknown command %s; did you mean :%s?", word,
+                nearest_get(&n));
+    else
+        app_say(a, MSG_ERROR, "Unknown command %s. Tab lists commands, ? the "
+                "keys.", word);
+}
+
+void command_run(struct app *a, const char *line)
+{
+    int argc;
+    char **argv;
+    struct err err = {0};
+    while (*line == ':' || *line == ' ')
+        line++;
+    if (!*line)
+        return;
+    if (grammar_words(line, &argc, &argv, &err)) {
+        app_say(a, MSG_ERROR, "%s", err.message);
+        return;
+    }
+    if (argc) {
+        const struct command *c = find_command(argv[0]);
+        const struct kind *k = kind_find(argv[0]);
+        const struct action *act = action_find(argv[0]);
+        if (strcmp(argv[0], "-") == 0)
+            app_do(a, ACTION_LAST_VIEW);
+        else if (c && !(argc == 1 && act))
+            c->run(a, argc, argv);
+        else if (k && !(argc == 1 && act))
+            run_kind(a, k, argc, argv);
+        else if (act && argc == 1)
+            app_do(a, act->id);
+        else
+            say_unknown(a, argv[0]);
+    }
+    grammar_words_free(argv);
+}
+
+void app_command(struct app *a, const char *line)
+{
+    command_run(a, line);
+    app_dirty(a, PAINT_KEY);
+}
+
+/* First word: commands, kinds, actions. Second: names seen on the screen. */
+static void complete(void *ctx, const char *line, size_t cursor,
+                     struct completion *out)
+{
+    struct app *a = ctx;
+    const char *blank = NULL;
+    for (size_t i = 0; i < cursor; i++)
+        if (line[i] == ' ')
+            blank = line + i;
+    out->start = blank ? (size_t)(blank + 1 - line) : 0;
+    const char *word = line + out->start;
+    size_t n = cursor - out->start;
+    if (!blank) {
+        for (size_t i = 0; kinds[i]; i++)
+            completion_offer(out, kinds[i]->name, word, n);
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+            completion_offer(out, commands[i].info.name, word, n);
+        for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
+            completion_offer(out, action_get(id)->name, word, n);
+        return;
+    }
+    if (strncmp(line, "profile ", 8) == 0 && blank == line + 7) {
+        switch_complete_profile(a, out, word, n);
+        return;
+    }
+    if (strncmp(line, "region ", 7) == 0 ||
+        strncmp(line, "profile ", 8) == 0) {
+        switch_complete_region(a, out, word, n);
+        return;
+    }
+    for (size_t d = 0; d < a->depth; d++) {
+        struct view *v = a->stack[d];
+        const struct snapshot *s = v->ops->snapshot ? v->ops->snapshot(v)
+                                                    : NULL;
+        if (!s || !view_is_table(v))
+            continue;
+        const struct kind *k = table_view_kind(v);
+        for (size_t i = 0; i < s->n_rows; i++) {
+            const char *c = k->row_cluster(s->rows[i].data);
+            completion_offer(out, arn_tail(c), word, n);
+        }
+    }
+}
+
+static void typed(void *arg, enum prompt_result r, const char *text)
+{
+    if (r == PROMPT_ACCEPTED)
+        command_run(arg, text);
+}
+
+void command_ask(struct app *a, const char *text)
+{
+    app_ask(a, ":", text, HISTORY_COMMAND, complete, a, typed, a);
+}
