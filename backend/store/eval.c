@@ -10,15 +10,6 @@
 /* Slices, so that no turn takes long. */
 enum { EVAL_EVERY_MS = 5000, EVAL_SVCS = 300, EVAL_TASKS = 1000 };
 
-const struct ecs_deployment *svc_primary(const struct ecs_service *svc)
-{
-    for (size_t i = 0; i < svc->n_deployments; i++)
-        if (svc->deployments[i].status != NULL &&
-            strcmp(svc->deployments[i].status, "PRIMARY") == 0)
-            return &svc->deployments[i];
-    return NULL;
-}
-
 static uint64_t mix(uint64_t h, const char *s)
 {
     for (; s != NULL && *s != '\0'; s++)
@@ -221,7 +212,7 @@ static const struct ecs_service *loading_svc(struct svc_entry *e,
 
 static bool is_timed(const struct svc_entry *e)
 {
-    const struct ecs_deployment *d = svc_primary(e->svc);
+    const struct ecs_deployment *d = ecs_primary(e->svc);
 
     return svc_troubled(e) || e->n_stops > 0 ||
            e->svc->running != e->svc->desired || e->svc->n_deployments > 1 ||
@@ -235,7 +226,7 @@ static void svc_eval(struct svc_entry *e, struct lots *l, int64_t now)
         lot_page(l, e->svc == NULL ? LOT_LOADING : LOT_SERVICES);
     struct service_row *row = arena_alloc(p->arena, sizeof(*row));
     const struct ecs_deployment *d =
-        e->svc != NULL ? svc_primary(e->svc) : NULL;
+        e->svc != NULL ? ecs_primary(e->svc) : NULL;
     bool acked = e->acked != NULL && d != NULL && d->id != NULL &&
                  strcmp(e->acked, d->id) == 0;
     bool known = e->watch->sweep.ok_once || e->n_stops > 0;

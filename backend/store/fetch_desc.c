@@ -154,7 +154,7 @@ static void svc_described(struct svc_entry *e, const struct ecs_service *svc,
                           struct page *p)
 {
     struct watch *w = e->watch;
-    const struct ecs_deployment *d = svc_primary(svc);
+    const struct ecs_deployment *d = ecs_primary(svc);
     const char *td = d != NULL && d->task_definition != NULL
                          ? d->task_definition
                          : svc->task_definition;

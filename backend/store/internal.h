@@ -385,8 +385,6 @@ void td_want(struct store *s, struct td_entry *td, bool needed);
 /* Everything that points at td is made again. */
 void td_arrived(struct store *s, struct td_entry *td);
 bool svc_troubled(const struct svc_entry *e);
-/* The PRIMARY one, or NULL. */
-const struct ecs_deployment *svc_primary(const struct ecs_service *svc);
 /* What must change for the list of its tasks to be worth asking for. */
 uint64_t svc_signature(const struct ecs_service *svc);
 

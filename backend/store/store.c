@@ -327,7 +327,7 @@ void store_acknowledge(struct store *s, const char *service_arn)
     struct svc_entry *e = map_get(s->svc_by_arn, service_arn);
     const struct ecs_deployment *d;
 
-    if (e == NULL || e->svc == NULL || (d = svc_primary(e->svc)) == NULL)
+    if (e == NULL || e->svc == NULL || (d = ecs_primary(e->svc)) == NULL)
         return;
     free(e->acked);
     e->acked = xstrdup(d->id);

@@ -118,16 +118,3 @@ const char *cluster_name_of(const char *arn, struct arena *a)
 {
     return arn ? arena_intern(a, arn_tail(arn)) : NULL;
 }
-
-const char *arn_tail(const char *arn)
-{
-    const char *slash = arn ? strrchr(arn, '/') : NULL;
-    return slash ? slash + 1 : arn ? arn : "";
-}
-
-const char *taskdef_revision(const char *arn)
-{
-    const char *colon = arn ? strrchr(arn, ':') : NULL;
-    const char *slash = arn ? strrchr(arn, '/') : NULL;
-    return colon && (!slash || colon > slash) && slash ? colon : "";
-}

@@ -97,6 +97,11 @@ struct ecs_service {
     int64_t created_ms;
     struct ecs_pairs tags;
 };
+/* The deployment that is to stay, or NULL. */
+const struct ecs_deployment *ecs_primary(const struct ecs_service *s);
+/* NULL where there is none of that id; "" is nobody's. */
+const struct ecs_deployment *ecs_deployment_by_id(const struct ecs_service *s,
+                                                  const char *id);
 
 struct ecs_container {
     const char *arn, *name, *image, *image_digest, *runtime_id;

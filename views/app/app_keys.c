@@ -139,74 +139,100 @@ static void cancel(struct app *a)
     app_say(a, MSG_INFO, "Nothing to cancel. Press ^C again to quit.");
 }
 
+static void open_last(struct app *a)
+{
+    if (a->n_forward)
+        app_forward(a);
+    else
+        app_pop(a);
+}
+
+static void open_help(struct app *a)
+{
+    open_unless_top(a, "help", help_view_new(a, app_top(a)));
+}
+
+static void open_messages(struct app *a)
+{
+    messages_seen_all(&a->messages);
+    open_unless_top(a, "messages", messages_view_new(a));
+}
+
+static void open_whoami(struct app *a)
+{
+    open_unless_top(a, "whoami", whoami_view_new(a));
+}
+
+static void choose_profile(struct app *a)
+{
+    switch_profile(a, 1, NULL);
+}
+
+static void choose_region(struct app *a)
+{
+    switch_region(a, 1, NULL);
+}
+
+static void ask_command(struct app *a)
+{
+    command_ask(a, "");
+}
+
+static void refresh(struct app *a)
+{
+    app_realm_retry(a);
+    app_refresh(a);
+}
+
+static void quit(struct app *a)
+{
+    app_quit(a, 0);
+}
+
+static void redraw(struct app *a)
+{
+    a->redraw_wanted = true;
+}
+
+static void suspend(struct app *a)
+{
+    a->suspend_wanted = true;
+}
+
+static void toggle_fullscreen(struct app *a)
+{
+    a->fullscreen = !a->fullscreen;
+}
 
 /* What the app itself does; views come first. */
-static bool app_act(struct app *a, enum action_id action)
+static void (*const own_actions[ACTION_N])(struct app *a) = {
+    [ACTION_BACK] = go_back,
+    [ACTION_QUIT_BACK] = quit_or_back,
+    [ACTION_QUIT] = quit,
+    [ACTION_CANCEL] = cancel,
+    [ACTION_HISTORY_BACK] = app_pop,
+    [ACTION_HISTORY_FORWARD] = app_forward,
+    [ACTION_LAST_VIEW] = open_last,
+    [ACTION_HELP] = open_help,
+    [ACTION_MESSAGES] = open_messages,
+    [ACTION_PROFILE] = choose_profile,
+    [ACTION_REGION] = choose_region,
+    [ACTION_WHOAMI] = open_whoami,
+    [ACTION_COMMAND] = ask_command,
+    [ACTION_REFRESH] = refresh,
+    [ACTION_REDRAW] = redraw,
+    [ACTION_SUSPEND] = suspend,
+    [ACTION_PAUSE] = toggle_pause,
+    [ACTION_FULLSCREEN] = toggle_fullscreen,
+};
+
+static void act(struct app *a, enum action_id action)
 {
-    struct view *v = app_top(a);
-    switch (action) {
-    case ACTION_BACK:
-        go_back(a);
-        return true;
-    case ACTION_QUIT_BACK:
-        quit_or_back(a);
-        return true;
-    case ACTION_QUIT:
-        app_quit(a, 0);
-        return true;
-    case ACTION_CANCEL:
-        cancel(a);
-        return true;
-    case ACTION_HISTORY_BACK:
-        app_pop(a);
-        return true;
-    case ACTION_HISTORY_FORWARD:
-        app_forward(a);
-        return true;
-    case ACTION_LAST_VIEW:
-        if (a->n_forward)
-            app_forward(a);
-        else
-            app_pop(a);
-        return true;
-    case ACTION_HELP:
-        open_unless_top(a, "help", help_view_new(a, v));
-        return true;
-    case ACTION_MESSAGES:
-        messages_seen_all(&a->messages);
-        open_unless_top(a, "messages", messages_view_new(a));
-        return true;
-    case ACTION_PROFILE:
-        switch_profile(a, 1, NULL);
-        return true;
-    case ACTION_REGION:
-        switch_region(a, 1, NULL);
-        return true;
-    case ACTION_WHOAMI:
-        open_unless_top(a, "whoami", whoami_view_new(a));
-        return true;
-    case ACTION_COMMAND:
-        command_ask(a, "");
-        return true;
-    case ACTION_REFRESH:
-        app_realm_retry(a);
-        app_refresh(a);
-        return true;
-    case ACTION_REDRAW:
-        a->redraw_wanted = true;
-        return true;
-    case ACTION_SUSPEND:
-        a->suspend_wanted = true;
-        return true;
-    case ACTION_PAUSE:
-        toggle_pause(a);
-        return true;
-    case ACTION_FULLSCREEN:
-        a->fullscreen = !a->fullscreen;
-        return true;
-    default:
-        return false;
-    }
+    if (own_actions[action])
+        own_actions[action](a);
+    else
+        app_say(a, MSG_INFO, "%s does nothing in this view.",
+                action_get(action)->name);
 }
 
 void app_do(struct app *a, enum action_id action)
@@ -218,9 +244,8 @@ void app_do(struct app *a, enum action_id action)
         a->quit_asked = false;
     if (action_mutates(action))
         dispatch_mutation(a, action);
-    else if (!v->ops->act(v, action) && !app_act(a, action))
-        app_say(a, MSG_INFO, "%s does nothing in this view.",
-                action_get(action)->name);
+    else if (!v->ops->act(v, action))
+        act(a, action);
     app_dirty(a, PAINT_KEY);
 }
 

@@ -197,9 +197,9 @@ CELL(c_rollout)
 {
     ROW(row);
     (void)now;
-    for (size_t i = 0; i < r->svc->n_deployments; i++)
-        if (strcmp(r->svc->deployments[i].status, "PRIMARY") == 0)
-            cell_text(out, r->svc->deployments[i].rollout_state);
+    const struct ecs_deployment *d = ecs_primary(r->svc);
+    if (d)
+        cell_text(out, d->rollout_state);
 }
 
 CELL(c_created)

@@ -22,21 +22,13 @@ static int breaker_threshold(int desired)
     return t < 3 ? 3 : t > 200 ? 200 : t;
 }
 
-static const struct ecs_deployment *primary_of(const struct ecs_service *s)
-{
-    for (size_t i = 0; i < s->n_deployments; i++)
-        if (is(s->deployments[i].status, "PRIMARY"))
-            return &s->deployments[i];
-    return NULL;
-}
-
 const char *services_explain_title(const void *row, int64_t now, char *buf,
                                    size_t n)
 {
     const struct service_row *r = row;
     const struct ecs_service *s = r->svc;
     char breaker[64] = "";
-    const struct ecs_deployment *p = primary_of(s);
+    const struct ecs_deployment *p = ecs_primary(s);
     (void)now;
     if (s->breaker && p && p->failed > 0 && !is(p->rollout_state, "COMPLETED"))
         snprintf(breaker, sizeof(breaker), " -- breaker %d/%d%s", p->failed,
@@ -179,7 +171,7 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
         task_set_row(&s->task_sets[i], out);
     /* Why: the groups, the raw text of the first, then events with trouble
      * first in what room is left. */
-    const struct ecs_deployment *p = primary_of(s);
+    const struct ecs_deployment *p = ecs_primary(s);
     if (p && p->rollout_reason && *p->rollout_reason && left > 1 &&
         !is(p->rollout_state, "COMPLETED")) {
         struct arena *a = arena_new();

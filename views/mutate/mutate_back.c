@@ -15,13 +15,10 @@
 
 static const char *completed_of(const struct ecs_service *s)
 {
-    for (size_t i = 0; i < s->n_deployments; i++) {
-        const struct ecs_deployment *d = &s->deployments[i];
-        if (strcmp(d->status, "PRIMARY") == 0 && d->rollout_state &&
-            strcmp(d->rollout_state, "COMPLETED") == 0)
-            return d->task_definition;
-    }
-    return NULL;
+    const struct ecs_deployment *d = ecs_primary(s);
+    return d && d->rollout_state && strcmp(d->rollout_state, "COMPLETED") == 0
+               ? d->task_definition
+               : NULL;
 }
 
 static void remember(struct mutations *m, const struct service_row *r)

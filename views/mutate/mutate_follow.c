@@ -63,21 +63,12 @@ static void what(const struct follow *f, char *buf, size_t n)
              f->request_id, f->request_id[0] ? ")" : "");
 }
 
-static const struct ecs_deployment *find(const struct ecs_service *s,
-                                         const char *id)
-{
-    for (size_t i = 0; i < s->n_deployments; i++)
-        if (s->deployments[i].id && strcmp(s->deployments[i].id, id) == 0)
-            return &s->deployments[i];
-    return NULL;
-}
-
 /* Somebody else's hand, or a roll-out that failed. True when it is over. */
 static bool gone_wrong(struct follow *f, const struct ecs_service *s,
                        const struct seen *now, const char *took)
 {
     struct app *a = f->m->app;
-    const struct ecs_deployment *d = f->ours[0] ? find(s, f->ours) : NULL;
+    const struct ecs_deployment *d = ecs_deployment_by_id(s, f->ours);
     if (f->wanted >= 0 && now->desired != f->wanted) {
         /* One answer may still be from before the change. */
         if (++f->reverted < 2)

@@ -21,10 +21,8 @@ void seen_of(const struct ecs_service *s, struct seen *out)
                          .several = s->n_deployments > 1};
     copy(out->task_definition, sizeof(out->task_definition),
          s->task_definition);
-    for (size_t i = 0; i < s->n_deployments; i++) {
-        const struct ecs_deployment *d = &s->deployments[i];
-        if (strcmp(d->status, "PRIMARY") != 0)
-            continue;
+    const struct ecs_deployment *d = ecs_primary(s);
+    if (d) {
         copy(out->primary, sizeof(out->primary), d->id);
         copy(out->rollout, sizeof(out->rollout), d->rollout_state);
         copy(out->reason, sizeof(out->reason), d->rollout_reason);

@@ -9,24 +9,6 @@
 
 #define EVERY_MS 3000
 
-static const struct ecs_deployment *find(const struct ecs_service *s,
-                                         const char *id)
-{
-    for (size_t i = 0; i < s->n_deployments; i++)
-        if (s->deployments[i].id && strcmp(s->deployments[i].id, id) == 0)
-            return &s->deployments[i];
-    return NULL;
-}
-
-static const struct ecs_deployment *primary_of(const struct ecs_service *s)
-{
-    for (size_t i = 0; i < s->n_deployments; i++)
-        if (s->deployments[i].status &&
-            strcmp(s->deployments[i].status, "PRIMARY") == 0)
-            return &s->deployments[i];
-    return NULL;
-}
-
 static bool says(const char *text, const char *word)
 {
     return text && strstr(text, word);
@@ -58,8 +40,8 @@ static bool is_steady(const struct ecs_service *svc,
 /* One look at a service. */
 static void judge(struct tail_stable *s, const struct ecs_service *svc)
 {
-    const struct ecs_deployment *primary = primary_of(svc);
-    const struct ecs_deployment *ours = s->ours[0] ? find(svc, s->ours)
+    const struct ecs_deployment *primary = ecs_primary(svc);
+    const struct ecs_deployment *ours = s->ours[0] ? ecs_deployment_by_id(svc, s->ours)
                                                    : primary;
 
     s->state = TAIL_ROLLING;
