@@ -9,30 +9,23 @@
 #include "backend/svc/ask.h"
 #include "backend/svc/ecs.h"
 
-static void start_walk(struct ask *a, const struct aws_op *op,
-                       const struct ecs_ask *params, enum aws_priority prio,
-                       aws_page_fn *fn)
-{
-    struct store *s = a->store;
-    struct aws_call_opts opts = {.priority = prio,
-                                 .subject = params->cluster};
-    struct err err = {0};
+/* What walks differ in. */
+struct list {
+    const struct aws_op *op;
+    const char *member; /* of its answers: the ARNs */
+    void (*take)(struct ask *a, const char *arn);
+    void (*page)(struct ask *a); /* one has been taken; or NULL */
+    void (*end)(struct ask *a);  /* all have */
+};
 
-    if (aws_pages(s->client, &a->scope, op, ecs_params(params), &opts, 0, fn,
-                  a, &err) == 0)
-        return;
-    job_fail(s, a->job, &err);
-    ask_free(a);
-    feeds_dirty_all(s);
-}
-
-/* Takes the strings of a page; false when the walk has ended by an error
- * (then the ask is gone). */
-static bool page_strings(struct ask *a, const struct aws_reply *reply,
-                         const struct err *err, const char *member,
-                         struct arena *arena, const char ***out, size_t *n)
+static bool on_page(void *arg, const struct aws_reply *reply,
+                    const struct err *err, bool last)
 {
+    struct ask *a = arg;
     struct store *s = a->store;
+    struct arena *arena;
+    const char **arns;
+    size_t n;
 
     if (err != NULL) {
         job_fail(s, a->job, err);
@@ -42,8 +35,34 @@ static bool page_strings(struct ask *a, const struct aws_reply *reply,
         return false;
     }
     a->pages++;
-    *n = ecs_decode_strings(reply->root, member, arena, out);
-    return true;
+    arena = arena_new();
+    n = ecs_decode_strings(reply->root, a->list->member, arena, &arns);
+    for (size_t i = 0; i < n; i++)
+        a->list->take(a, arns[i]);
+    arena_free(arena);
+    if (a->list->page != NULL)
+        a->list->page(a);
+    pump_soon(s);
+    if (last)
+        a->list->end(a);
+    return !last;
+}
+
+static void start_walk(struct ask *a, const struct list *list,
+                       struct ecs_ask params, enum aws_priority prio)
+{
+    struct store *s = a->store;
+    struct aws_call_opts opts = {.priority = prio, .subject = params.cluster};
+    struct err err = {0};
+
+    a->list = list;
+    params.max_results = 100;
+    if (aws_pages(s->client, &a->scope, list->op, ecs_params(&params), &opts,
+                  0, on_page, a, &err) == 0)
+        return;
+    job_fail(s, a->job, &err);
+    ask_free(a);
+    feeds_dirty_all(s);
 }
 
 static void end_walk(struct ask *a)
@@ -67,38 +86,31 @@ static void clusters_end(struct ask *a)
     end_walk(a);
 }
 
-static bool on_clusters(void *arg, const struct aws_reply *reply,
-                        const struct err *err, bool last)
+static void clusters_take(struct ask *a, const char *arn)
 {
-    struct ask *a = arg;
-    struct store *s = a->store;
-    struct arena *arena = arena_new();
-    const char **arns;
-    size_t n;
+    struct watch *w = watch_get(a->store, arn);
 
-    if (page_strings(a, reply, err, "clusterArns", arena, &arns, &n)) {
-        for (size_t i = 0; i < n; i++) {
-            struct watch *w = watch_get(s, arns[i]);
+    w->listed = true;
+    w->seen = ++a->store->seq;
+}
 
-            w->listed = true;
-            w->seen = ++s->seq;
-        }
-        s->clusters_page = true;
-        feeds_dirty_clusters(s);
-        pump_soon(s);
-        if (last)
-            clusters_end(a);
-    }
-    arena_free(arena);
-    return err == NULL && !last;
+static void clusters_page(struct ask *a)
+{
+    a->store->clusters_page = true;
+    feeds_dirty_clusters(a->store);
 }
 
 void fetch_clusters(struct store *s, enum aws_priority prio)
 {
-    struct ask *a = ask_new(s, ASK_CLUSTERS, NULL, &s->clusters);
+    static const struct list list = {
+        .op = &ecs_list_clusters,
+        .member = "clusterArns",
+        .take = clusters_take,
+        .page = clusters_page,
+        .end = clusters_end};
 
-    start_walk(a, &ecs_list_clusters, &(struct ecs_ask){.max_results = 100},
-               prio, on_clusters);
+    start_walk(ask_new(s, ASK_CLUSTERS, NULL, &s->clusters), &list,
+               (struct ecs_ask){0}, prio);
 }
 
 /* The list has seen its end without these: they are gone. */
@@ -127,44 +139,37 @@ static void services_end(struct ask *a)
     end_walk(a);
 }
 
-static bool on_services(void *arg, const struct aws_reply *reply,
-                        const struct err *err, bool last)
+static void services_take(struct ask *a, const char *arn)
 {
-    struct ask *a = arg;
     struct watch *w = a->watch;
-    struct arena *arena = arena_new();
-    const char **arns;
-    size_t n;
+    struct svc_entry *e = svc_get(w, arn);
 
-    if (page_strings(a, reply, err, "serviceArns", arena, &arns, &n)) {
-        for (size_t i = 0; i < n; i++) {
-            struct svc_entry *e = svc_get(w, arns[i]);
+    e->seen = ++a->store->seq;
+    if (e->listed)
+        return;
+    e->listed = true;
+    w->n_listed++;
+    svc_dirty(e);
+    scan_add_service(e, CLS_NEW);
+}
 
-            e->seen = ++a->store->seq;
-            if (!e->listed) {
-                e->listed = true;
-                w->n_listed++;
-                svc_dirty(e);
-                scan_add_service(e, CLS_NEW);
-            }
-        }
-        w->list_page = true;
-        feeds_dirty_services(w);
-        pump_soon(a->store);
-        if (last)
-            services_end(a);
-    }
-    arena_free(arena);
-    return err == NULL && !last;
+static void services_page(struct ask *a)
+{
+    a->watch->list_page = true;
+    feeds_dirty_services(a->watch);
 }
 
 void fetch_services(struct watch *w, enum aws_priority prio)
 {
-    struct ask *a = ask_new(w->store, ASK_SERVICES, w, &w->list);
+    static const struct list list = {
+        .op = &ecs_list_services,
+        .member = "serviceArns",
+        .take = services_take,
+        .page = services_page,
+        .end = services_end};
 
-    start_walk(a, &ecs_list_services,
-               &(struct ecs_ask){.cluster = w->name, .max_results = 100},
-               prio, on_services);
+    start_walk(ask_new(w->store, ASK_SERVICES, w, &w->list), &list,
+               (struct ecs_ask){.cluster = w->name}, prio);
 }
 
 /* Long ARNs name their cluster; an endpoint that lists more than was asked for
@@ -232,53 +237,41 @@ static void stopped_end(struct ask *a)
     end_walk(a);
 }
 
-static bool on_stopped(void *arg, const struct aws_reply *reply,
-                       const struct err *err, bool last)
+static void stopped_take(struct ask *a, const char *arn)
 {
-    struct ask *a = arg;
     struct store *s = a->store;
-    struct arena *arena = arena_new();
-    const char **arns;
-    size_t n;
+    struct task_entry *e;
 
-    if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
-        for (size_t i = 0; i < n; i++) {
-            struct task_entry *e;
-
-            if (!is_of(a->watch, arns[i]))
-                continue;
-            e = task_get(a->watch, arns[i]);
-            e->swept = ++s->seq;
-            /* It was to run when last described: ask how it ended. */
-            if (e->task != NULL && e->task->desired_status != NULL &&
-                strcmp(e->task->desired_status, "RUNNING") == 0)
-                e->gone = true;
-            if (e->gone || e->task == NULL)
-                scan_add_task(e, CLS_NAMED);
-            if (e->task == NULL && e->row == NULL)
-                task_dirty(e);
-            if (e->remembered) {
-                e->remembered = false;
-                s->n_remembered--;
-                task_dirty(e);
-            }
-        }
-        pump_soon(s);
-        if (last)
-            stopped_end(a);
+    if (!is_of(a->watch, arn))
+        return;
+    e = task_get(a->watch, arn);
+    e->swept = ++s->seq;
+    /* It was to run when last described: ask how it ended. */
+    if (e->task != NULL && e->task->desired_status != NULL &&
+        strcmp(e->task->desired_status, "RUNNING") == 0)
+        e->gone = true;
+    if (e->gone || e->task == NULL)
+        scan_add_task(e, CLS_NAMED);
+    if (e->task == NULL && e->row == NULL)
+        task_dirty(e);
+    if (e->remembered) {
+        e->remembered = false;
+        s->n_remembered--;
+        task_dirty(e);
     }
-    arena_free(arena);
-    return err == NULL && !last;
 }
 
 void fetch_stopped(struct watch *w, enum aws_priority prio)
 {
-    struct ask *a = ask_new(w->store, ASK_STOPPED, w, &w->sweep);
+    static const struct list list = {
+        .op = &ecs_list_tasks,
+        .member = "taskArns",
+        .take = stopped_take,
+        .end = stopped_end};
 
-    start_walk(a, &ecs_list_tasks,
-               &(struct ecs_ask){.cluster = w->name, .max_results = 100,
-                                 .desired_status = "STOPPED"},
-               prio, on_stopped);
+    start_walk(ask_new(w->store, ASK_STOPPED, w, &w->sweep), &list,
+               (struct ecs_ask){.cluster = w->name,
+                                .desired_status = "STOPPED"}, prio);
 }
 
 /* Who was running and is no longer listed has stopped: ask how. */
@@ -299,55 +292,47 @@ static void running_end(struct ask *a)
     end_walk(a);
 }
 
-static bool on_running(void *arg, const struct aws_reply *reply,
-                       const struct err *err, bool last)
+static void running_take(struct ask *a, const char *arn)
 {
-    struct ask *a = arg;
-    struct watch *w = a->watch;
-    struct arena *arena = arena_new();
-    const char **arns;
-    size_t n;
+    struct task_entry *e;
 
-    if (page_strings(a, reply, err, "taskArns", arena, &arns, &n)) {
-        for (size_t i = 0; i < n; i++) {
-            struct task_entry *e;
-
-            if (!is_of(w, arns[i]))
-                continue;
-            e = task_get(w, arns[i]);
-            e->seen = ++a->store->seq;
-            e->gone = false;
-            if (e->svc == NULL && a->svc != NULL && e->task == NULL)
-                e->svc = a->svc;
-            if (e->task == NULL && e->row == NULL) {
-                task_dirty(e);
-                scan_add_task(e, CLS_NEW);
-            }
-        }
-        if (a->svc == NULL)
-            w->run_page = true;
-        feeds_dirty_tasks(w, a->svc);
-        pump_soon(a->store);
-        if (last)
-            running_end(a);
+    if (!is_of(a->watch, arn))
+        return;
+    e = task_get(a->watch, arn);
+    e->seen = ++a->store->seq;
+    e->gone = false;
+    if (e->svc == NULL && a->svc != NULL && e->task == NULL)
+        e->svc = a->svc;
+    if (e->task == NULL && e->row == NULL) {
+        task_dirty(e);
+        scan_add_task(e, CLS_NEW);
     }
-    arena_free(arena);
-    return err == NULL && !last;
+}
+
+static void running_page(struct ask *a)
+{
+    if (a->svc == NULL)
+        a->watch->run_page = true;
+    feeds_dirty_tasks(a->watch, a->svc);
 }
 
 void fetch_running(struct watch *w, struct svc_entry *e,
                    enum aws_priority prio)
 {
+    static const struct list list = {
+        .op = &ecs_list_tasks,
+        .member = "taskArns",
+        .take = running_take,
+        .page = running_page,
+        .end = running_end};
     struct ask *a = ask_new(w->store, ASK_RUNNING, w,
                             e != NULL ? e->run : &w->run);
 
     a->svc = e;
     if (e != NULL)
         e->run_sig = e->sig;
-    start_walk(a, &ecs_list_tasks,
-               &(struct ecs_ask){.cluster = w->name,
-                                 .service = e != NULL ? e->name : NULL,
-                                 .max_results = 100,
-                                 .desired_status = "RUNNING"},
-               prio, on_running);
+    start_walk(a, &list,
+               (struct ecs_ask){.cluster = w->name,
+                                .service = e != NULL ? e->name : NULL,
+                                .desired_status = "RUNNING"}, prio);
 }

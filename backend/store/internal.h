@@ -256,6 +256,8 @@ enum ask_kind {
     ASK_KIND_N
 };
 
+struct list; /* fetch_list.c */
+
 struct ask {
     struct ask *prev, *next;
     struct store *store;
@@ -266,6 +268,7 @@ struct ask {
     struct job *job;
     struct scope scope;
     uint64_t seen0; /* sightings up to here are older than the walk */
+    const struct list *list; /* of a walk */
     int pages;
     void **items;   /* svc_entry, task_entry or watch pointers */
     size_t n_items;
@@ -356,7 +359,7 @@ void pump_soon(struct store *s);
 void poll_reap(struct store *s);
 void poll_demand(struct store *s);
 
-/* fetch_list.c, fetch_desc.c: start one ask. */
+/* fetch_list.c, fetch_desc.c, fetch_tasks.c: start one ask. */
 void fetch_clusters(struct store *s, enum aws_priority prio);
 void fetch_services(struct watch *w, enum aws_priority prio);
 void fetch_stopped(struct watch *w, enum aws_priority prio);
