@@ -13,21 +13,9 @@
 #include "backend/aws/profile.h"
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "tests/backend/made_env.h"
 
 #define WALL 1795271527000 /* 2026-11-21T14:32:07Z */
-
-struct var {
-    const char *name, *value;
-};
-
-static const char *lookup(void *arg, const char *name)
-{
-    for (const struct var *v = arg; v->name; v++) {
-        if (strcmp(v->name, name) == 0)
-            return v->value;
-    }
-    return NULL;
-}
 
 struct got {
     int n;
@@ -50,17 +38,6 @@ static void on_creds(void *arg, const struct aws_creds *c,
     snprintf(g->secret, sizeof(g->secret), "%s", c->secret);
     snprintf(g->token, sizeof(g->token), "%s", c->token ? c->token : "");
     snprintf(g->source, sizeof(g->source), "%s", c->source);
-}
-
-static char *write_temp(const char *text)
-{
-    const char *dir = getenv("TMPDIR");
-    char *path = xasprintf("%s/ecsdash-test-XXXXXX", dir ? dir : "/tmp");
-    int fd = mkstemp(path);
-
-    assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
-    close(fd);
-    return path;
 }
 
 /* One fetch of the standard chain; option is --profile. */

@@ -17,38 +17,7 @@
 #include "backend/aws/profile.h"
 #include "backend/aws/region.h"
 #include "backend/base/mem.h"
-
-/* ---- a made-up environment ---- */
-
-struct var {
-    const char *name, *value;
-};
-
-static const char *lookup(void *arg, const char *name)
-{
-    for (const struct var *v = arg; v->name; v++) {
-        if (strcmp(v->name, name) == 0)
-            return v->value;
-    }
-    return NULL;
-}
-
-static struct aws_env env_of(const struct var *vars)
-{
-    return (struct aws_env){lookup, (void *)(uintptr_t)vars};
-}
-
-static char *write_temp(const char *text)
-{
-    const char *dir = getenv("TMPDIR");
-    char *path = xasprintf("%s/ecsdash-test-XXXXXX", dir ? dir : "/tmp");
-    int fd = mkstemp(path);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
-    close(fd);
-    return path;
-}
+#include "tests/backend/made_env.h"
 
 /* ---- errors ---- */
 

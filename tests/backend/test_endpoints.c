@@ -14,23 +14,7 @@
 #include "backend/aws/endpoint.h"
 #include "backend/aws/profile.h"
 #include "backend/base/mem.h"
-
-struct var {
-    const char *name, *value;
-};
-
-static const char *lookup(void *arg, const char *name)
-{
-    for (const struct var *v = arg; v->name; v++)
-        if (strcmp(v->name, name) == 0)
-            return v->value;
-    return NULL;
-}
-
-static struct aws_env env_of(const struct var *vars)
-{
-    return (struct aws_env){lookup, (void *)(uintptr_t)vars};
-}
+#include "tests/backend/made_env.h"
 
 static enum aws_service service_of(const char *key)
 {

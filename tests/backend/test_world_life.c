@@ -9,30 +9,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/sim/simlog.h"
-#include "backend/sim/world.h"
-
-#define START 1732197600000LL
-#define MINUTE 60000LL
-
-static struct sim_world *make(const char *scenario, const char *spec,
-                              uint64_t seed)
-{
-    struct world_options o = {.scenario = scenario, .spec = spec,
-                              .seed = seed, .now_ms = START};
-    struct err err = {0};
-    struct sim_world *w = world_new(&o, &err);
-    assert_non_null(w);
-    return w;
-}
-
-static struct sim_service *service_of(struct sim_world *w, const char *name)
-{
-    struct sim_cluster *c = world_cluster(w, "prod-main");
-    assert_non_null(c);
-    struct sim_service *s = world_service(c, name);
-    assert_non_null(s);
-    return s;
-}
+#include "tests/backend/world_bed.h"
 
 /* Steps of 250 ms until the primary's rollout is `state`, or time is up. */
 static bool until_rollout(struct sim_world *w, const struct sim_service *s,
@@ -139,7 +116,7 @@ static void every_task_and_service_holds_its_invariants(void **state)
 static void a_stopped_task_walks_all_states_and_is_replaced(void **state)
 {
     struct sim_world *w = make("quiet", NULL, 1);
-    struct sim_service *s = service_of(w, "gateway");
+    struct sim_service *s = find(w, "prod-main", "gateway");
     (void)state;
     assert_int_equal(service_running(s), s->desired);
     struct sim_task *t = s->tasks[0];
@@ -167,7 +144,7 @@ static void a_stopped_task_walks_all_states_and_is_replaced(void **state)
 static void a_stop_without_reason_says_who_stopped_it(void **state)
 {
     struct sim_world *w = make("quiet", NULL, 1);
-    struct sim_service *s = service_of(w, "cart");
+    struct sim_service *s = find(w, "prod-main", "cart");
     (void)state;
     world_stop_task(w, s, s->tasks[0], NULL);
     assert_string_equal(s->tasks[0]->stopped_reason, "Task stopped by user");
@@ -177,7 +154,7 @@ static void a_stop_without_reason_says_who_stopped_it(void **state)
 static void a_new_task_starts_through_all_states(void **state)
 {
     struct sim_world *w = make("quiet", NULL, 3);
-    struct sim_service *s = service_of(w, "auth-api"); /* on Fargate */
+    struct sim_service *s = find(w, "prod-main", "auth-api"); /* on Fargate */
     size_t n = s->n_tasks;
     int seen = 0, last = 0;
     (void)state;
@@ -200,7 +177,7 @@ static void a_new_task_starts_through_all_states(void **state)
 static void scaling_in_and_out_converges(void **state)
 {
     struct sim_world *w = make("quiet", NULL, 2);
-    struct sim_service *s = service_of(w, "catalog-api");
+    struct sim_service *s = find(w, "prod-main", "catalog-api");
     (void)state;
     world_update_service(w, s, 9, NULL, false);
     world_advance(w, w->now_ms + MINUTE);
@@ -215,7 +192,7 @@ static void scaling_in_and_out_converges(void **state)
 static void a_rollout_keeps_within_percents_and_completes(void **state)
 {
     struct sim_world *w = make("quiet", NULL, 5);
-    struct sim_service *s = service_of(w, "shipping-api");
+    struct sim_service *s = find(w, "prod-main", "shipping-api");
     int most = s->desired * s->max_percent / 100;
     int least = (s->desired * s->min_percent + 99) / 100;
     int64_t end = w->now_ms + 5 * MINUTE;
@@ -248,7 +225,7 @@ static void a_rollout_keeps_within_percents_and_completes(void **state)
 static void the_breaker_fails_at_its_threshold_without_rollback(void **state)
 {
     struct sim_world *w = make("default", NULL, 1);
-    struct sim_service *s = service_of(w, "payments-api");
+    struct sim_service *s = find(w, "prod-main", "payments-api");
     (void)state;
     assert_true(s->breaker && !s->breaker_rollback);
     assert_true(until_rollout(w, s, "FAILED", 30 * MINUTE));
@@ -267,7 +244,7 @@ static void the_breaker_fails_at_its_threshold_without_rollback(void **state)
 static void the_breaker_rolls_back_to_the_last_good_revision(void **state)
 {
     struct sim_world *w = make("default", NULL, 1);
-    struct sim_service *s = service_of(w, "recommendations");
+    struct sim_service *s = find(w, "prod-main", "recommendations");
     struct sim_taskdef *good = s->def;
     struct sim_taskdef *bad = NULL;
     (void)state;
@@ -293,7 +270,7 @@ static void the_breaker_rolls_back_to_the_last_good_revision(void **state)
 static void an_image_that_is_missing_never_starts_or_logs(void **state)
 {
     struct sim_world *w = make("default", NULL, 1);
-    struct sim_service *s = service_of(w, "search-indexer");
+    struct sim_service *s = find(w, "prod-main", "search-indexer");
     struct sim_deployment *d = s->deployments[0];
     int seen = 0;
     (void)state;

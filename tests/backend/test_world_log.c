@@ -11,26 +11,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/sim/simlog.h"
-
-#define START 1732197600000LL
-#define MINUTE 60000LL
-
-static struct sim_world *make(const char *spec, uint64_t seed)
-{
-    struct world_options o = {.spec = spec, .seed = seed, .now_ms = START};
-    struct err err = {0};
-    struct sim_world *w = world_new(&o, &err);
-    assert_non_null(w);
-    return w;
-}
-
-static struct sim_service *find(struct sim_world *w, const char *cluster,
-                                const char *name)
-{
-    struct sim_service *s = world_service(world_cluster(w, cluster), name);
-    assert_non_null(s);
-    return s;
-}
+#include "tests/backend/world_bed.h"
 
 /* All events of a group in a time range, in order; release with drop(). */
 struct lines {
@@ -71,7 +52,7 @@ static bool has(const struct lines *l, const char *text)
 
 static void a_stream_begins_when_its_first_line_arrives(void **state)
 {
-    struct sim_world *w = make(NULL, 3);
+    struct sim_world *w = make(NULL, NULL, 3);
     struct sim_service *s = find(w, "prod-main", "cart");
     size_t known = s->n_tasks;
     int64_t seen = 0;
@@ -103,7 +84,7 @@ static void a_stream_begins_when_its_first_line_arrives(void **state)
 
 static void one_group_can_belong_to_two_services(void **state)
 {
-    struct sim_world *w = make(NULL, 1);
+    struct sim_world *w = make(NULL, NULL, 1);
     bool exists = false;
     struct sim_stream *streams;
     (void)state;
@@ -128,7 +109,7 @@ static void one_group_can_belong_to_two_services(void **state)
 
 static void streams_outlive_what_ecs_remembers(void **state)
 {
-    struct sim_world *w = make(NULL, 1);
+    struct sim_world *w = make(NULL, NULL, 1);
     struct sim_service *s = find(w, "prod-main", "pricing");
     struct sim_task *t = s->tasks[0];
     char id[33];
@@ -156,7 +137,7 @@ static void streams_outlive_what_ecs_remembers(void **state)
 
 static void slices_join_to_the_whole(void **state)
 {
-    struct sim_world *w = make(NULL, 1);
+    struct sim_world *w = make(NULL, NULL, 1);
     struct lines all =
         read_group(w, "/ecs/gateway", START - 10 * MINUTE, START);
     size_t k = 0;
@@ -187,7 +168,7 @@ static void what_was_read_never_changes(void **state)
         "/ecs/recommendations"};
     (void)state;
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
-        struct sim_world *w = make(NULL, 2);
+        struct sim_world *w = make(NULL, NULL, 2);
         struct lines seen[150];
         for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
             seen[i] = read_group(w, groups[g], w->now_ms - 1500, w->now_ms);
@@ -216,7 +197,7 @@ static void what_was_read_never_changes(void **state)
 
 static void a_crash_says_why_before_it_dies(void **state)
 {
-    struct sim_world *w = make(NULL, 1);
+    struct sim_world *w = make(NULL, NULL, 1);
     struct sim_service *s = find(w, "prod-main", "payments-api");
     int dead = 0;
     (void)state;
@@ -245,7 +226,7 @@ static void a_crash_says_why_before_it_dies(void **state)
 
 static void who_is_told_to_stop_says_so(void **state)
 {
-    struct sim_world *w = make("services=1,tasks=1,lines=20", 1);
+    struct sim_world *w = make(NULL, "services=1,tasks=1,lines=20", 1);
     struct sim_service *s = find(w, "cluster-01", "svc-00001");
     struct sim_task *t = s->tasks[0];
     (void)state;
@@ -267,7 +248,7 @@ static void who_is_told_to_stop_says_so(void **state)
 
 static void every_awkward_kind_of_line_comes_up(void **state)
 {
-    struct sim_world *w = make("services=1,tasks=4,lines=40", 1);
+    struct sim_world *w = make(NULL, "services=1,tasks=4,lines=40", 1);
     int big = 0, late = 0, single = 0, run = 0, longest = 0;
     const struct sim_task *of = NULL;
     (void)state;
@@ -301,7 +282,7 @@ static void every_awkward_kind_of_line_comes_up(void **state)
 
 static void a_spec_sets_the_lines_a_second(void **state)
 {
-    struct sim_world *w = make("services=5,tasks=50,lines=200", 1);
+    struct sim_world *w = make(NULL, "services=5,tasks=50,lines=200", 1);
     size_t n = 0;
     (void)state;
     for (int i = 1; i <= 5; i++) {
@@ -318,7 +299,7 @@ static void a_spec_sets_the_lines_a_second(void **state)
 
 static void the_seed_makes_the_lines(void **state)
 {
-    struct sim_world *a = make(NULL, 8), *b = make(NULL, 8);
+    struct sim_world *a = make(NULL, NULL, 8), *b = make(NULL, NULL, 8);
     (void)state;
     world_advance(a, START + 20000);
     for (int i = 1; i <= 200; i++)

@@ -9,31 +9,7 @@
 #include <cmocka.h>
 
 #include "backend/base/mem.h"
-#include "backend/sim/world.h"
-
-#define START 1732197600000LL
-#define MINUTE 60000LL
-
-static struct sim_world *make(const char *scenario, const char *spec,
-                              uint64_t seed)
-{
-    struct world_options o = {.scenario = scenario, .spec = spec,
-                              .seed = seed, .now_ms = START};
-    struct err err = {0};
-    struct sim_world *w = world_new(&o, &err);
-    assert_non_null(w);
-    return w;
-}
-
-static struct sim_service *find(struct sim_world *w, const char *cluster,
-                                const char *name)
-{
-    struct sim_cluster *c = world_cluster(w, cluster);
-    assert_non_null(c);
-    struct sim_service *s = world_service(c, name);
-    assert_non_null(s);
-    return s;
-}
+#include "tests/backend/world_bed.h"
 
 static void pass(struct sim_world *w, int64_t ms)
 {
@@ -247,13 +223,10 @@ static void a_secret_that_is_refused_leaves_no_pull_and_no_start(void **state)
 {
     struct sim_world *w = make("default", NULL, 1);
     struct sim_service *s = find(w, "prod-batch", "etl-refunds");
+    const struct sim_task *t;
     int n = 0;
     (void)state;
-    for (size_t i = 0; i < s->n_tasks; i++) {
-        const struct sim_task *t = s->tasks[i];
-        if (!t->stopped_ms)
-            continue;
-        n++;
+    for (size_t i = 0; (t = next_stopped(s, &i)); n++) {
         assert_string_equal(t->stop_code, "TaskFailedToStart");
         assert_int_equal(strncmp(t->stopped_reason,
                                  "ResourceInitializationError: ", 29), 0);
@@ -269,13 +242,10 @@ static void a_sidecar_is_killed_when_the_app_dies(void **state)
 {
     struct sim_world *w = make("default", NULL, 1);
     struct sim_service *s = find(w, "prod-main", "payments-api");
+    const struct sim_task *t;
     int n = 0;
     (void)state;
-    for (size_t i = 0; i < s->n_tasks; i++) {
-        const struct sim_task *t = s->tasks[i];
-        if (!t->stopped_ms)
-            continue;
-        n++;
+    for (size_t i = 0; (t = next_stopped(s, &i)); n++) {
         assert_string_equal(t->stop_code, "EssentialContainerExited");
         assert_string_equal(t->stopped_reason,
                             "Essential container in task exited");

@@ -301,4 +301,24 @@ static inline size_t mutations(const struct lab *l)
     return sim_count(l->sim, "UpdateService") + sim_count(l->sim, "StopTask");
 }
 
+/* One of a way: "CLUSTERS" (which has no key), or a key. */
+static inline void step(struct lab *l, const char *name)
+{
+    if (strcmp(name, "CLUSTERS") == 0)
+        app_command(l->app, "clusters");
+    else
+        key(l, name);
+}
+
+/* All over again, from the services of one cluster. */
+static inline void to_services(struct lab *l, const char *filter)
+{
+    struct query q = {.kind = kind_services.query, .cluster = "prod-main"};
+    struct err err = {0};
+    struct view *v = table_view_new(l->app, &kind_services, &q);
+    assert_int_equal(table_view_set_filter(v, filter, &err), 0);
+    app_root(l->app, v);
+    settle(l);
+}
+
 #endif

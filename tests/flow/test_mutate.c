@@ -424,17 +424,23 @@ static void a_standalone_task_is_not_replaced(void **state)
 
 /* ---- failures -------------------------------------------------------- */
 
-static void an_unknown_outcome_is_looked_up_and_never_sent_again(void **state)
+/* The request that scales the service meets this fate. */
+static void scale_under(struct lab *l, enum sim_fault fault)
 {
-    struct lab *l = *state;
     open_app(l, "quiet", false, &kind_services, "catalog-api");
-    sim_fault_add(l->sim, "UpdateService", FAULT_RESET_AFTER, 0, 1, 0);
+    sim_fault_add(l->sim, "UpdateService", fault, 0, 1, 0);
     key(l, "S");
     set_number(l, "8");
     confirm(l);
     settle(l);
     pass(l, 10000);
     assert_int_equal(sim_count(l->sim, "UpdateService"), 1);
+}
+
+static void an_unknown_outcome_is_looked_up_and_never_sent_again(void **state)
+{
+    struct lab *l = *state;
+    scale_under(l, FAULT_RESET_AFTER);
     assert_said(l, "The outcome is unknown");
     assert_said(l, "Looked up: it took effect on catalog-api");
     assert_audit(l, 1, "outcome", "looked up: took effect");
@@ -445,14 +451,7 @@ static void an_unknown_outcome_is_looked_up_and_never_sent_again(void **state)
 static void an_unknown_outcome_without_effect_says_so(void **state)
 {
     struct lab *l = *state;
-    open_app(l, "quiet", false, &kind_services, "catalog-api");
-    sim_fault_add(l->sim, "UpdateService", FAULT_RESET_BEFORE, 0, 1, 0);
-    key(l, "S");
-    set_number(l, "8");
-    confirm(l);
-    settle(l);
-    pass(l, 10000);
-    assert_int_equal(sim_count(l->sim, "UpdateService"), 1);
+    scale_under(l, FAULT_RESET_BEFORE);
     assert_said(l, "it has not taken effect");
     assert_int_equal(service(l, "catalog-api")->desired, 6);
 }

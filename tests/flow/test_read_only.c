@@ -91,10 +91,7 @@ static void go_to(struct lab *l, const struct place *p, enum layers on)
     set_layers(l, on);
     pass(l, 1000);
     for (int i = 0; i < 4 && p->keys[i]; i++) {
-        if (strcmp(p->keys[i], "CLUSTERS") == 0)
-            app_command(l->app, "clusters");
-        else
-            key(l, p->keys[i]);
+        step(l, p->keys[i]);
         settle(l);
         pass(l, 500);
     }

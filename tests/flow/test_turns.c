@@ -36,22 +36,14 @@ static const struct course {
 
 static void to_root(struct lab *l)
 {
-    struct query q = {.kind = kind_services.query, .cluster = "prod-main"};
-    struct err err = {0};
-    struct view *v = table_view_new(l->app, &kind_services, &q);
-    assert_int_equal(table_view_set_filter(v, "catalog-api", &err), 0);
-    app_root(l->app, v);
-    settle(l);
+    to_services(l, "catalog-api");
     pass(l, 500);
 }
 
 static void start(struct lab *l, const struct course *c)
 {
     for (size_t i = 0; i < 8 && c->keys[i]; i++) {
-        if (strcmp(c->keys[i], "CLUSTERS") == 0)
-            app_command(l->app, "clusters");
-        else
-            key(l, c->keys[i]);
+        step(l, c->keys[i]);
         if (i + 1 < 8 && c->keys[i + 1]) {
             settle(l);
             pass(l, 500);
