@@ -323,14 +323,6 @@ size_t logbuf_find_time(const struct logbuf *b, int64_t ms)
     return logbuf_bound(b, &(struct key){ms, INT64_MIN, 0, 0}, true);
 }
 
-size_t logbuf_find_seq(const struct logbuf *b, uint64_t seq)
-{
-    for (size_t i = b->n; i-- > 0;)
-        if (seq_of(b, logbuf_entry(b, i)) == seq)
-            return i;
-    return SIZE_MAX;
-}
-
 uint64_t logbuf_last_seq(const struct logbuf *b)
 {
     return b->last_seq;

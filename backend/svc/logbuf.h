@@ -109,8 +109,6 @@ size_t logbuf_find(const struct logbuf *b, struct logbuf_mark mark,
                    bool *exact);
 /* The first line with a timestamp of at least ms. */
 size_t logbuf_find_time(const struct logbuf *b, int64_t ms);
-/* By number alone, the whole index is looked through: SIZE_MAX when gone. */
-size_t logbuf_find_seq(const struct logbuf *b, uint64_t seq);
 
 /* A search that can be left and gone on with, so that it holds up no turn of
  * the loop: lines may come and go between two calls. What is inserted on the
