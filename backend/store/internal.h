@@ -391,7 +391,20 @@ bool svc_troubled(const struct svc_entry *e);
 /* What must change for the list of its tasks to be worth asking for. */
 uint64_t svc_signature(const struct ecs_service *svc);
 
+/* The entries of a large cluster are in no cache: each walk over them would
+ * wait for memory twenty thousand times. */
+static inline void fetch_ahead(const struct watch *w, size_t i)
+{
+    if (i + 8 < w->n_tasks) {
+        const char *e = (const char *)w->tasks[i + 8];
+
+        for (size_t at = 0; at < sizeof(struct task_entry); at += 64)
+            __builtin_prefetch(e + at);
+    }
+}
+
 /* feed.c */
+bool feed_shows(const struct feed *f, const struct task_entry *e);
 bool feed_covers(const struct feed *f, const struct watch *w);
 /* Publish soon; at most thirty times a second, less often for long lists. */
 void feed_dirty(struct feed *f);
@@ -402,5 +415,7 @@ void feeds_dirty_services(struct watch *w);
 void feeds_dirty_tasks(struct watch *w, const struct svc_entry *e);
 /* Is all there (complete), or at least tried (settled)? */
 void feed_state(struct feed *f, bool *complete, bool *settled);
+/* feed_state.c: all that snap says beside its rows. */
+void feed_note(struct feed *f, struct snapshot *snap);
 
 #endif

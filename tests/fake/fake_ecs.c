@@ -1,4 +1,4 @@
-#include "tests/fake/fake_ecs.h"
+#include "tests/fake/fake_internal.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -15,8 +15,6 @@
 #include "backend/net/loop.h"
 #include "backend/svc/model.h"
 
-#define ACCOUNT "arn:aws:ecs:eu-central-1:123456789012:"
-
 struct call {
     struct work work;
     struct timer timer;
@@ -29,29 +27,6 @@ struct call {
     void *arg;
     size_t offset;
     bool held;
-};
-
-struct fake_ecs {
-    struct loop *loop;
-    struct clock *clock;
-    const char *clusters[400];
-    size_t n_clusters;
-    struct fake_service **services;
-    size_t n_services, cap_services;
-    struct fake_task **tasks;
-    size_t n_tasks, cap_tasks;
-    struct map *task_by_id;
-    char **log;
-    size_t n_log, cap_log;
-    struct call *calls; /* oldest first */
-    int page_size, flying, most;
-    bool hold;
-    const char *lost, *poison;
-    enum err_code poison_code;
-    struct {
-        char op[40];
-        enum err_code code;
-    } fails[16];
 };
 
 struct fake_ecs *fake_new(struct loop *loop)
@@ -187,13 +162,6 @@ void fake_poison(struct fake_ecs *f, const char *tail, enum err_code code)
     f->poison_code = code;
 }
 
-static bool ends_with(const char *text, const char *tail)
-{
-    size_t n = strlen(text), k = tail != NULL ? strlen(tail) : n + 1;
-
-    return k <= n && strcmp(text + n - k, tail) == 0;
-}
-
 static bool poisoned(struct fake_ecs *f, json_t *params, struct err *err)
 {
     static const char *const lists[] = {"services", "tasks", "clusters"};
@@ -202,182 +170,12 @@ static bool poisoned(struct fake_ecs *f, json_t *params, struct err *err)
 
     for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
         json_array_foreach(json_object_get(params, lists[k]), i, name)
-            if (ends_with(json_string_value(name), f->poison)) {
+            if (fake_ends_with(json_string_value(name), f->poison)) {
                 err_set(err, f->poison_code, "It is poisoned.");
                 return true;
             }
     }
     return false;
-}
-
-static const char *param(json_t *o, const char *name)
-{
-    return json_string_value(json_object_get(o, name));
-}
-
-static json_t *describe_cluster(const char *name)
-{
-    return json_pack("{s:o,s:s,s:s,s:i,s:i,s:i,s:i}", "clusterArn",
-                     json_sprintf(ACCOUNT "cluster/%s", name), "clusterName",
-                     name, "status", "ACTIVE", "runningTasksCount", 3,
-                     "pendingTasksCount", 0, "activeServicesCount", 2,
-                     "registeredContainerInstancesCount", 0);
-}
-
-static json_t *svc_arn(const struct fake_service *s)
-{
-    return json_sprintf(ACCOUNT "service/%s/%s", s->cluster, s->name);
-}
-
-static json_t *task_arn(const struct fake_task *t)
-{
-    return json_sprintf(ACCOUNT "task/%s/%s", t->cluster, t->id);
-}
-
-static json_t *describe_service(struct fake_ecs *f,
-                                const struct fake_service *s)
-{
-    double now = (double)clock_wall_ms(f->clock) / 1000;
-
-    return json_pack(
-        "{s:o,s:s,s:o,s:s,s:i,s:i,s:i,s:o,s:[{s:o,s:s,s:o,s:s,s:s*,s:i,s:i,"
-        "s:i,s:i,s:f,s:f}],s:[{s:o,s:s,s:f}]}",
-        "serviceArn", svc_arn(s), "serviceName", s->name, "clusterArn",
-        json_sprintf(ACCOUNT "cluster/%s", s->cluster), "status", "ACTIVE",
-        "desiredCount", s->desired, "runningCount", s->running,
-        "pendingCount", 0, "taskDefinition",
-        json_sprintf(ACCOUNT "task-definition/%s:7", s->name), "deployments",
-        "id", json_sprintf("ecs-svc/%s", s->name), "status", "PRIMARY",
-        "taskDefinition",
-        json_sprintf(ACCOUNT "task-definition/%s:7", s->name), "rolloutState",
-        s->rollout, "rolloutStateReason", s->reason, "desiredCount",
-        s->desired, "runningCount", s->running,
-        "pendingCount", 0, "failedTasks", 0, "createdAt", now - 7200,
-        "updatedAt", now - 3600, "events", "id", json_sprintf("%d", s->event),
-        "message", "(service) has reached a steady state.", "createdAt",
-        now - 60);
-}
-
-static json_t *describe_task(const struct fake_task *t)
-{
-    json_t *cs = json_array();
-    json_t *o = json_pack(
-        "{s:o,s:o,s:o,s:s,s:s,s:f,s:o}", "taskArn", task_arn(t),
-        "clusterArn", json_sprintf(ACCOUNT "cluster/%s", t->cluster),
-        "taskDefinitionArn",
-        json_sprintf(ACCOUNT "task-definition/%s:7",
-                     t->service[0] != '\0' ? t->service : "batch"),
-        "lastStatus", t->last, "desiredStatus", t->desired, "createdAt",
-        (double)t->created_ms / 1000, "containers", cs);
-
-    json_object_set_new(o, "group",
-                        t->service[0] != '\0'
-                            ? json_sprintf("service:%s", t->service)
-                            : json_string("family:batch"));
-    for (int i = 0; i < t->containers; i++) {
-        json_t *c = json_pack(
-            "{s:o,s:s,s:s}", "containerArn",
-            json_sprintf(ACCOUNT "container/%s/%s/%d", t->cluster, t->id, i),
-            "name", i == 0 ? "app" : "sidecar", "lastStatus", t->last);
-
-        if (t->stopped_ms != 0)
-            json_object_set_new(c, "exitCode", json_integer(t->exit_code));
-        json_array_append_new(cs, c);
-    }
-    if (t->stopped_ms != 0) {
-        json_object_set_new(o, "stoppedAt",
-                            json_real((double)t->stopped_ms / 1000));
-        json_object_set_new(o, "stopCode",
-                            json_string("EssentialContainerExited"));
-        json_object_set_new(
-            o, "stoppedReason",
-            json_string("Essential container in task exited"));
-    }
-    return o;
-}
-
-static json_t *find_service(struct fake_ecs *f, const char *cluster,
-                            const char *name)
-{
-    for (size_t i = 0; i < f->n_services; i++)
-        if (!f->services[i]->deleted &&
-            strcmp(f->services[i]->cluster, cluster) == 0 &&
-            strcmp(f->services[i]->name, name) == 0)
-            return describe_service(f, f->services[i]);
-    return NULL;
-}
-
-static json_t *find_task(struct fake_ecs *f, const char *id)
-{
-    const struct fake_task *t = map_get(f->task_by_id, id);
-
-    return t != NULL && !t->forgotten ? describe_task(t) : NULL;
-}
-
-static json_t *describe(struct fake_ecs *f, const char *member, json_t *params)
-{
-    const char *cluster = arn_tail(param(params, "cluster"));
-    json_t *list = json_array(), *failures = json_array(), *name;
-    size_t i;
-
-    json_array_foreach(json_object_get(params, member), i, name) {
-        const char *arn = json_string_value(name), *tail = arn_tail(arn);
-        json_t *o;
-
-        if (ends_with(arn, f->lost))
-            continue;
-        o = strcmp(member, "services") == 0
-                ? find_service(f, cluster, tail)
-            : strcmp(member, "tasks") == 0 ? find_task(f, tail)
-                                           : describe_cluster(tail);
-
-        if (o != NULL)
-            json_array_append_new(list, o);
-        else
-            json_array_append_new(failures,
-                                  json_pack("{s:s,s:s}", "arn", arn, "reason",
-                                            "MISSING"));
-    }
-    return json_pack("{s:o,s:o}", member, list, "failures", failures);
-}
-
-static json_t *all_names(struct fake_ecs *f, const char *op, json_t *params)
-{
-    const char *cluster = param(params, "cluster");
-    const char *service = param(params, "serviceName");
-    const char *status = param(params, "desiredStatus");
-    json_t *list = json_array();
-
-    if (strcmp(op, "ListClusters") == 0)
-        for (size_t i = 0; i < f->n_clusters; i++)
-            json_array_append_new(
-                list, json_sprintf(ACCOUNT "cluster/%s", f->clusters[i]));
-    if (strcmp(op, "ListServices") == 0)
-        for (size_t i = 0; i < f->n_services; i++)
-            if (!f->services[i]->deleted &&
-                strcmp(f->services[i]->cluster, cluster) == 0)
-                json_array_append_new(list, svc_arn(f->services[i]));
-    if (strcmp(op, "ListTasks") == 0)
-        for (size_t i = 0; i < f->n_tasks; i++) {
-            const struct fake_task *t = f->tasks[i];
-
-            if (!t->forgotten && strcmp(t->cluster, cluster) == 0 &&
-                strcmp(t->desired, status) == 0 &&
-                (service == NULL || strcmp(t->service, service) == 0))
-                json_array_append_new(list, task_arn(t));
-        }
-    return list;
-}
-
-static json_t *taskdef(json_t *params)
-{
-    const char *arn = param(params, "taskDefinition");
-
-    return json_pack("{s:{s:s,s:s,s:i,s:[{s:s,s:b,s:s},{s:s,s:b,s:s}]}}",
-                     "taskDefinition", "taskDefinitionArn", arn, "family",
-                     "f", "revision", 7, "containerDefinitions", "name",
-                     "app", "essential", 1, "image", "app:1", "name",
-                     "sidecar", "essential", 0, "image", "side:1");
 }
 
 static void answer_call(struct call *c)
@@ -390,12 +188,12 @@ static void answer_call(struct call *c)
 
     if (!failing(f, c->op->name, &err) && !poisoned(f, c->params, &err))
         root = strcmp(c->op->name, "DescribeServices") == 0
-                   ? describe(f, "services", c->params)
+                   ? fake_describe(f, "services", c->params)
                : strcmp(c->op->name, "DescribeTasks") == 0
-                   ? describe(f, "tasks", c->params)
+                   ? fake_describe(f, "tasks", c->params)
                : strcmp(c->op->name, "DescribeClusters") == 0
-                   ? describe(f, "clusters", c->params)
-                   : taskdef(c->params);
+                   ? fake_describe(f, "clusters", c->params)
+                   : fake_taskdef(c->params);
     scope_remove(&c->work);
     unlink_call(c);
     if (root != NULL) {
@@ -429,7 +227,7 @@ static void answer_page(struct call *c)
         page(arg, NULL, &err, true);
         return;
     }
-    all = all_names(f, c->op->name, c->params);
+    all = fake_names(f, c->op->name, c->params);
     for (size_t i = c->offset; i < end && i < json_array_size(all); i++)
         json_array_append(items, json_array_get(all, i));
     last = end >= json_array_size(all);

@@ -3,7 +3,7 @@
  *
  * mutate.c starts and asks, mutate_back.c chooses what to roll back to,
  * mutate_text.c says what is sent, mutate_send.c reads the target again,
- * sends once and tells, mutate_follow.c follows, audit.c writes down. */
+ * sends once and tells (mutate_check.c looks before), mutate_follow.c follows, audit.c writes down. */
 #ifndef ECSDASH_VIEWS_MUTATE_INTERNAL_H
 #define ECSDASH_VIEWS_MUTATE_INTERNAL_H
 
@@ -132,9 +132,21 @@ bool pending_drastic(const struct pending *p);
 /* Parameters of the call; i counts targets (stop). */
 json_t *pending_params(const struct pending *p, size_t i);
 
-/* ---- mutate_send.c --------------------------------------------------- */
+/* ---- mutate_check.c -------------------------------------------------- */
 /* Read the target again, then send or ask again. */
 void pending_check(struct pending *p);
+
+/* ---- mutate_send.c --------------------------------------------------- */
+void pending_send(struct pending *p);
+/* Frees p, and closes its dialog if that waits for a check. */
+void pending_end(struct pending *p);
+/* Asks for p's service or tasks. -1: said, and p is gone. */
+int pending_describe(struct pending *p, aws_done_fn *done);
+/* The service of a describe, decoded into arena; NULL = there is none. */
+struct ecs_service *service_answered(const struct aws_reply *reply,
+                                     struct arena *arena);
+/* Does the answer say that it is over? */
+bool task_has_stopped(json_t *tasks, const char *arn);
 /* The program ends: what nobody answered is written down. */
 void pending_abandon(struct pending *p);
 

@@ -1,5 +1,5 @@
-/* After the confirmation: read the target again, send once, tell, and look up
- * what nobody answered. */
+/* After the confirmation and the last look: send once, tell, and look up what
+ * nobody answered. */
 #include "views/mutate/mutate_internal.h"
 
 #include "backend/base/mem.h"
@@ -12,7 +12,7 @@
 #define LOOK_UP_MS 2000
 #define LOOK_UPS 3
 
-static void end(struct pending *p)
+void pending_end(struct pending *p)
 {
     if (p->stage == STAGE_CHECK)
         app_dialog_close(p->app);
@@ -92,7 +92,7 @@ static void unmark(struct pending *p)
             table_view_unmark(p->table);
 }
 
-static int describe(struct pending *p, aws_done_fn *done)
+int pending_describe(struct pending *p, aws_done_fn *done)
 {
     struct err err = {0};
     struct aws_call_opts opts = {.priority = AWS_PRIO_USER,
@@ -111,12 +111,12 @@ static int describe(struct pending *p, aws_done_fn *done)
     app_say_err_in(p->app, p->realm, p->stage == STAGE_CHECK
                             ? "Nothing was sent"
                             : "What became of it cannot be looked up", &err);
-    end(p);
+    pending_end(p);
     return -1;
 }
 
-static struct ecs_service *first_service(const struct aws_reply *reply,
-                                         struct arena *arena)
+struct ecs_service *service_answered(const struct aws_reply *reply,
+                                     struct arena *arena)
 {
     struct ecs_service *s = ecs_decode_service(
         json_array_get(json_object_get(reply->root, "services"), 0), 1,
@@ -132,13 +132,13 @@ static void on_looked_up(void *arg, const struct aws_reply *reply,
 static void on_look_up_timer(struct timer *t, void *arg)
 {
     (void)t;
-    describe(arg, on_looked_up);
+    pending_describe(arg, on_looked_up);
 }
 
 static void look_up(struct pending *p)
 {
     p->stage = STAGE_LOOK_UP;
-    describe(p, on_looked_up);
+    pending_describe(p, on_looked_up);
 }
 
 static bool service_took(const struct pending *p, const struct seen *now)
@@ -150,7 +150,7 @@ static bool service_took(const struct pending *p, const struct seen *now)
     return strcmp(now->primary, p->seen.primary) != 0;
 }
 
-static bool has_stopped(json_t *tasks, const char *arn)
+bool task_has_stopped(json_t *tasks, const char *arn)
 {
     json_t *t;
     size_t k;
@@ -177,11 +177,11 @@ static bool took_effect(struct pending *p, const struct aws_reply *reply)
         json_t *tasks = json_object_get(reply->root, "tasks");
         for (size_t i = 0; i < p->n; i++)
             took &= p->stops[i].fate != STOP_UNKNOWN ||
-                    has_stopped(tasks, p->targets[i].key);
+                    task_has_stopped(tasks, p->targets[i].key);
         return took;
     }
     arena = arena_new();
-    s = first_service(reply, arena);
+    s = service_answered(reply, arena);
     if (s)
         seen_of(s, &now);
     took = s && service_took(p, &now);
@@ -352,11 +352,11 @@ static bool foreign(struct pending *p)
         return false;
     app_say_in(p->app, p->realm, MSG_WARN, "Nothing was sent: %s.",
                read_only ? read_only : why);
-    end(p);
+    pending_end(p);
     return true;
 }
 
-static void send_all(struct pending *p)
+void pending_send(struct pending *p)
 {
     struct err err = {0};
     struct aws_call_opts opts = {.priority = AWS_PRIO_USER,
@@ -373,110 +373,4 @@ static void send_all(struct pending *p)
         app_say_err_in(p->app, p->realm, "Nothing was sent", &err);
         pending_free(p);
     }
-}
-
-/* ---- reading the target again just before --------------------------- */
-
-/* Somebody else acted: show old -> new and ask again. */
-static void ask_again(struct pending *p)
-{
-    app_say_in(p->app, p->realm, MSG_WARN, "%s has changed since you pressed the key: "
-            "look again.", p->name);
-    p->changed = true;
-    /* Drastic scaling and stopping ask for the number or reason first. */
-    p->stage = pending_drastic(p) && p->action != ACTION_SCALE &&
-                       p->action != ACTION_STOP
-                   ? STAGE_TYPED
-                   : STAGE_ASK;
-    pending_ask(p);
-}
-
-static void service_changed(struct pending *p, const struct ecs_service *s,
-                            const struct seen *now)
-{
-    bool other = strcmp(now->task_definition, p->seen.task_definition) != 0;
-    p->was = p->seen;
-    p->seen = *now;
-    if (p->action == ACTION_ROLLBACK && other) {
-        p->changed = true; /* what to roll back to is another question now */
-        back_choose(p, s);
-    } else {
-        ask_again(p);
-    }
-}
-
-static void on_service_checked(void *arg, const struct aws_reply *reply,
-                               const struct err *err)
-{
-    struct pending *p = arg;
-    struct arena *arena = arena_new();
-    struct seen now = {0};
-    struct ecs_service *s = err ? NULL : first_service(reply, arena);
-    if (err) {
-        app_say_err_in(p->app, p->realm, "Nothing was sent: the service could not be "
-                    "read again", err);
-        end(p);
-    } else if (!s) {
-        app_say_in(p->app, p->realm, MSG_ERROR, "Nothing was sent: %s does not exist any "
-                "more.", p->name);
-        end(p);
-    } else {
-        seen_of(s, &now);
-        if (now.desired == p->seen.desired &&
-            strcmp(now.task_definition, p->seen.task_definition) == 0 &&
-            strcmp(now.primary, p->seen.primary) == 0)
-            send_all(p);
-        else
-            service_changed(p, s, &now);
-    }
-    arena_free(arena);
-}
-
-static void task_now(json_t *tasks, struct stop *one, const char *arn)
-{
-    json_t *t;
-    size_t k;
-    one->now[0] = '\0';
-    one->fate = has_stopped(tasks, arn) ? STOP_SKIPPED : STOP_WAITS;
-    json_array_foreach(tasks, k, t)
-    {
-        const char *a = json_string_value(json_object_get(t, "taskArn"));
-        const char *s = json_string_value(json_object_get(t, "lastStatus"));
-        if (a && s && strcmp(a, arn) == 0)
-            snprintf(one->now, sizeof(one->now), "%s", s);
-    }
-}
-
-static void on_tasks_checked(void *arg, const struct aws_reply *reply,
-                             const struct err *err)
-{
-    struct pending *p = arg;
-    bool changed = false;
-    if (err) {
-        app_say_err_in(p->app, p->realm, "Nothing was sent: the tasks could not be read "
-                    "again", err);
-        end(p);
-        return;
-    }
-    json_t *tasks = json_object_get(reply->root, "tasks");
-    for (size_t i = 0; i < p->n; i++) {
-        struct stop *one = &p->stops[i];
-        task_now(tasks, one, p->targets[i].key);
-        changed |= one->fate == STOP_WAITS && strcmp(one->was, one->now) != 0;
-    }
-    if (!changed) {
-        send_all(p);
-        return;
-    }
-    ask_again(p);
-    for (size_t i = 0; i < p->n; i++) /* has been shown */
-        memcpy(p->stops[i].was, p->stops[i].now, sizeof(p->stops[i].was));
-}
-
-void pending_check(struct pending *p)
-{
-    p->stage = STAGE_CHECK;
-    pending_ask(p);
-    describe(p, p->action == ACTION_STOP ? on_tasks_checked
-                                         : on_service_checked);
 }
