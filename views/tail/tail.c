@@ -1,4 +1,4 @@
-#include "views/tail/tail.h"
+#include "views/tail/tail_internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,54 +9,16 @@
 
 #include "backend/aws/client.h"
 #include "backend/base/clock.h"
-#include "backend/base/fmt.h"
 #include "backend/base/map.h"
 #include "backend/base/mem.h"
 #include "backend/net/loop.h"
 #include "backend/store/store.h"
 #include "views/cli/exit_status.h"
-#include "views/log/log_command.h"
-#include "views/log/log_task.h"
-#include "views/tail/tail_print.h"
-#include "views/tail/tail_stable.h"
 
 #define TURN_MS 250       /* at the longest, until we look at the reader */
 #define HOLD_MS 2000      /* followed lines wait so long for their order */
 #define PATIENCE_MS 60000 /* nothing could be read for so long: that's it */
 #define DRAIN_MS 20000    /* after the roll-out's end */
-#define SOMEDAY_MS ((int64_t)4102444800000)
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-
-enum said { SAID_SERVICE, SAID_TASKS, SAID_LOGS, SAID_N };
-
-struct tail;
-
-struct tail_service {
-    struct tail *tail;
-    char *label, *cluster, *name;
-    struct subscription *sub;
-    struct tail_stable stable;
-    uint64_t fed;   /* generation of the last snapshot */
-    bool waiting;   /* for task definitions */
-    int64_t waiting_ms; /* mono, since when; 0 = it is not */
-};
-
-struct tail {
-    const struct tail_options *o;
-    struct tail_service *services;
-    size_t n_services;
-    struct logsrc *src;
-    struct map *labels;   /* task to its service's label */
-    struct map *drivers;  /* containers told of that can't be read */
-    struct tail_print print;
-    struct regex *filter;
-    char said[SAID_N][1300]; /* the last trouble told */
-    int64_t stuck_ms;     /* mono, since when nothing could be read; 0 = can */
-    int64_t verdict_ms, drain_ms; /* of the roll-outs: wall, mono; 0 = none */
-    int status;
-    bool known;           /* the tasks of all services, once */
-    bool done;
-};
 
 static bool goes_on(const struct tail *t)
 {
@@ -89,93 +51,6 @@ static void fail(struct tail *t, const struct err *err)
     end(t, exit_status_of(err));
 }
 
-/* ---- tasks ----------------------------------------------------------- */
-
-static const char *label_of(void *arg, const char *task)
-{
-    return map_get(((struct tail *)arg)->labels, task);
-}
-
-/* Containers whose logs go elsewhere are named once. */
-static void tell_drivers(struct tail *t, const struct tail_service *s,
-                         const struct ecs_taskdef *td)
-{
-    for (size_t i = 0; td && i < td->n_containers; i++) {
-        const struct ecs_container_def *c = &td->containers[i];
-        const char *driver = c->log.driver;
-        bool aws = driver && strcmp(driver, "awslogs") == 0;
-        char key[300];
-        if (!c->name || (aws && c->log.group && *c->log.group))
-            continue;
-        snprintf(key, sizeof(key), "%.150s %.120s", s->label, c->name);
-        if (map_get(t->drivers, key))
-            continue;
-        map_put(t->drivers, key, t);
-        if (!driver)
-            fprintf(stderr, "ecsdash: %s: container %s has no log driver, so "
-                    "there is nothing to read.\n", s->label, c->name);
-        else
-            fprintf(stderr, "ecsdash: %s: container %s logs to %s%s, which "
-                    "can't be read here.\n", s->label, c->name, driver,
-                    aws ? " without a group" : "");
-    }
-}
-
-static void feed(struct tail_service *s, const struct snapshot *snap)
-{
-    struct tail *t = s->tail;
-
-    s->fed = snap->generation;
-    s->waiting = false;
-    for (size_t i = 0; i < snap->n_rows; i++) {
-        const struct task_row *row = snap->rows[i].data;
-        if (row->loading || !row->task->id)
-            continue;
-        if (!map_get(t->labels, row->task->id))
-            map_put(t->labels, row->task->id, s->label);
-        tell_drivers(t, s, row->taskdef);
-        if (!log_task_add(t->src, t->o->store,
-                          &(struct log_task_source){
-                              .task = row->task,
-                              .def = row->taskdef,
-                              .verdict = row->stopped ? row->cause->verdict
-                                                      : NULL}))
-            s->waiting = true;
-    }
-}
-
-/* Also asks for the task definitions. */
-static bool lacks_definition(struct tail_service *s,
-                             const struct snapshot *snap)
-{
-    bool lacks = false;
-
-    for (size_t i = 0; i < snap->n_rows; i++) {
-        const struct task_row *row = snap->rows[i].data;
-        if (!row->loading && !row->taskdef && row->task->task_definition &&
-            !store_taskdef(s->tail->o->store, row->task->task_definition))
-            lacks = true;
-    }
-    return lacks;
-}
-
-static void on_snapshot(void *arg, const struct snapshot *snap)
-{
-    struct tail_service *s = arg;
-
-    if (s->tail->known)
-        feed(s, snap);
-}
-
-/* All at once: reading begins with what all of them have written, and has seen
- * the end of it when it ends. */
-static void feed_all(struct tail *t)
-{
-    for (size_t i = 0; i < t->n_services; i++)
-        feed(&t->services[i], subscription_snapshot(t->services[i].sub));
-    t->known = true;
-}
-
 /* ---- where it stands ------------------------------------------------- */
 
 /* Everything about tasks is known, or known not to be had: then *why says
@@ -191,9 +66,9 @@ static bool tasks_known(struct tail_service *s, struct err *why)
     if (!snap)
         return false;
     if (!s->tail->known)
-        s->waiting = lacks_definition(s, snap);
+        s->waiting = tail_lacks_definition(s, snap);
     else if (snap->generation != s->fed)
-        feed(s, snap);
+        tail_feed(s, snap);
     if (snap->error.code != ERR_NONE)
         *why = snap->error;
     else if (snap->n_lacks)
@@ -278,7 +153,7 @@ static void check_tasks(struct tail *t, bool *all)
             t->done = true;
     }
     if (*all && !t->known) {
-        feed_all(t);
+        tail_feed_all(t);
         *all = false; /* it begins in the next turn */
         return;
     }
@@ -355,7 +230,7 @@ static bool check_services(struct tail *t)
         }
         known &= s->stable.state != TAIL_UNKNOWN;
         if (s->stable.state != TAIL_UNKNOWN && !s->sub) {
-            s->sub = store_subscribe(t->o->store, &q, on_snapshot, s);
+            s->sub = store_subscribe(t->o->store, &q, tail_on_snapshot, s);
             subscription_set_visible(s->sub, true);
         }
     }
@@ -389,74 +264,6 @@ static void step(struct tail *t)
 
 /* ---- the whole ------------------------------------------------------- */
 
-/* "CLUSTER/SERVICE", or "arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/SERVICE".
- * Both parts into heap strings. */
-static int split(const char *name, char **cluster, char **service)
-{
-    const char *at = name, *slash;
-
-    if (strncmp(name, "arn:", 4) == 0) {
-        at = strstr(name, ":service/");
-        if (!at)
-            return -1;
-        at += strlen(":service/");
-    }
-    slash = strchr(at, '/');
-    if (!slash || slash == at || !slash[1] || strchr(slash + 1, '/'))
-        return -1;
-    if (strspn(at, NAME_BYTES "/") != strlen(at) || strlen(at) > 511)
-        return -1;
-    *cluster = xasprintf("%.*s", (int)(slash - at), at);
-    *service = xstrdup(slash + 1);
-    return 0;
-}
-
-/* How long ago (0 = it is none), or a time (0 = it is none). */
-static void parse_since(const char *text, int64_t now, int64_t *ago_ms,
-                        int64_t *from_ms)
-{
-    char *ago = xasprintf("-%s", text);
-    int64_t t = log_parse_time(ago, now, true);
-
-    free(ago);
-    *ago_ms = t < 0 ? 0 : now - t > 0 ? now - t : 1;
-    *from_ms = t < 0 ? log_parse_time(text, now, true) : 0;
-    if (*from_ms < 0)
-        *from_ms = 0;
-}
-
-int tail_check(const struct tail_options *o, struct err *err)
-{
-    int64_t ago = 1, from = 0;
-    struct regex *re;
-    char *cluster, *service;
-
-    if (!o->n_names)
-        return err_set(err, ERR_USAGE, "tail wants CLUSTER/SERVICE, for "
-                       "example: ecsdash tail prod/web.");
-    for (size_t i = 0; i < o->n_names; i++) {
-        if (split(o->names[i], &cluster, &service))
-            return err_set(err, ERR_USAGE, "tail takes CLUSTER/SERVICE or a "
-                           "service's ARN, not %s.", o->names[i]);
-        free(cluster);
-        free(service);
-    }
-    if (o->follow && o->until_stable)
-        return err_set(err, ERR_USAGE, "Either --follow or --until-stable.");
-    if (o->since)
-        parse_since(o->since, SOMEDAY_MS, &ago, &from);
-    if (!ago && !from)
-        return err_set(err, ERR_USAGE, "--since takes 90s, 15m, 1h30m, 2d, "
-                       "14:03 or 2026-11-21T14:03:00Z, not %s.", o->since);
-    if (o->filter) {
-        re = regex_new(o->filter + (*o->filter == '!'), err);
-        if (!re)
-            return -1;
-        regex_free(re);
-    }
-    return 0;
-}
-
 static void set_up(struct tail *t)
 {
     const struct tail_options *o = t->o;
@@ -464,7 +271,7 @@ static void set_up(struct tail *t)
     int64_t ago = 0, from = 0;
 
     if (o->since)
-        parse_since(o->since, clock_wall_ms(clock), &ago, &from);
+        tail_since(o->since, clock_wall_ms(clock), &ago, &from);
     t->labels = map_new();
     t->drivers = map_new();
     t->src = logsrc_new(&(struct logsrc_options){
@@ -474,7 +281,7 @@ static void set_up(struct tail *t)
         t->filter = regex_new(o->filter + (*o->filter == '!'), NULL);
     t->print = (struct tail_print){
         .format = {.src = t->src, .output = o->output, .color = o->color,
-                   .service = label_of, .arg = t,
+                   .service = tail_label_of, .arg = t,
                    .name_service = o->n_names > 1},
         .filter = t->filter,
         .invert = o->filter && *o->filter == '!',
@@ -486,7 +293,7 @@ static void set_up(struct tail *t)
     for (size_t i = 0; i < o->n_names; i++) {
         struct tail_service *s = &t->services[i];
         s->tail = t;
-        split(o->names[i], &s->cluster, &s->name);
+        tail_split(o->names[i], &s->cluster, &s->name);
         s->label = xasprintf("%s/%s", s->cluster, s->name);
         tail_stable_begin(&s->stable, o->loop, o->client, s->cluster, s->name,
                           o->until_stable);

@@ -41,8 +41,8 @@ static bool is_steady(const struct ecs_service *svc,
 static void judge(struct tail_stable *s, const struct ecs_service *svc)
 {
     const struct ecs_deployment *primary = ecs_primary(svc);
-    const struct ecs_deployment *ours = s->ours[0] ? ecs_deployment_by_id(svc, s->ours)
-                                                   : primary;
+    const struct ecs_deployment *ours =
+        s->ours[0] ? ecs_deployment_by_id(svc, s->ours) : primary;
 
     s->state = TAIL_ROLLING;
     if (ours && says(ours->rollout_state, "FAILED")) {
