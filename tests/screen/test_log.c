@@ -343,7 +343,7 @@ static void windows_and_times(void **state)
                 strncmp(line, ">14:31:5", 8) < 0);
     free(line);
     scene_type(s, ":goto 2026-11-20T01:00:00Z\r");
-    scene_shows(s, "is before the first line that was read");
+    scene_shows(s, "is before the first line."); /* once all was read */
     scene_type(s, ":goto noon\r");
     scene_shows(s, "Use :goto 14:03");
     scene_type(s, "q");
@@ -381,6 +381,7 @@ static void a_long_window_reads_further_back(void **state)
     scene_type(s, "l");
     scene_shows(s, "log content-api");
     scene_shows(s, "GET /healthz"); /* its lines have come */
+    scene_gone(s, "reading back");
     scene_type(s, "&healthz\r");
     scene_type(s, "g");
     scene_shows(s, ">14:1");
@@ -434,6 +435,27 @@ static void clusters_and_marked_rows_have_logs(void **state)
     scene_shows(s, "log 2 services");
     scene_gone(s, "reading back");
     assert_true(screen_has(s, " tasks] -- FOLLOW"));
+    screen_free(s);
+}
+
+/* A time that is further back than what was read. */
+static void a_time_long_ago_is_read_back_to(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, "/content-api\r");
+    scene_type(s, "l");
+    scene_shows(s, "log content-api");
+    scene_type(s, "2");
+    scene_shows(s, "last 1m");
+    scene_type(s, ":goto -3m\r");
+    scene_selects(s, ">14:29:");
+    assert_false(screen_has(s, "last 1m"));
+    scene_type(s, "/healthz\r");
+    scene_type(s, ":goto -25m\r");
+    scene_selects(s, ">14:07:");
+    scene_type(s, "n");
+    scene_selects(s, "healthz");
     screen_free(s);
 }
 
@@ -516,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_long_window_reads_further_back),
         cmocka_unit_test(what_was_not_read_back_is_read_on_demand),
         cmocka_unit_test(clusters_and_marked_rows_have_logs),
+        cmocka_unit_test(a_time_long_ago_is_read_back_to),
         cmocka_unit_test(a_smaller_buffer_drops_the_oldest_and_says_so),
         cmocka_unit_test(groups_are_logs_too),
         cmocka_unit_test(lines_are_copied_as_they_came),

@@ -106,6 +106,7 @@ struct log_view {
     struct log_filter filter;
     struct log_search search;
     int64_t window_ms;  /* only the last so many; 0 = all */
+    int64_t goto_ms;    /* a time (wall) to go to when it has been read; or 0 */
     struct logbuf_mark cleared_mark; /* X: lines up to this one are hidden */
     size_t first;       /* first line (without filter) or entry shown */
     struct timer work;  /* sets are made in slices */
@@ -171,6 +172,9 @@ enum regex_result log_matches(struct log_view *lv, struct regex *re,
 /* A pattern, or the text itself when it is none (and says so). */
 struct regex *log_pattern(struct log_view *lv, const char *text, bool quiet);
 void log_work(struct log_view *lv); /* there may be something to look at */
+
+/* log_command.c */
+void log_goto_arrive(struct log_view *lv); /* after each change */
 
 /* log_search.c */
 void log_search_ask(struct log_view *lv);

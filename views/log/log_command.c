@@ -79,31 +79,63 @@ int64_t log_parse_time(const char *s, int64_t now_ms, bool local)
     return parse_clock(s, now_ms, local);
 }
 
-static void run_goto(struct log_view *lv, const char *when)
+static void go_to_time(struct log_view *lv, int64_t t)
 {
-    int64_t t = log_parse_time(when, app_now(lv->view.app),
-                               lv->stamps == STAMPS_LOCAL);
-    size_t n = log_shown(lv), i, k;
+    size_t n = log_shown(lv), i = logbuf_find_time(lv->buf, t), k;
     char at[40];
     bool exact;
+
+    if (!n) {
+        app_say(lv->view.app, MSG_INFO, "There is no line to go to.");
+        return;
+    }
+    k = i < logbuf_len(lv->buf)
+            ? log_number(lv, logbuf_mark(lv->buf, i), &exact)
+            : n;
+    if (i == 0 && logbuf_mark(lv->buf, 0).timestamp_ms > t)
+        app_say(lv->view.app, MSG_INFO, "%s is before the first line.",
+                fmt_iso(t, FMT_UTC, at));
+    log_go(lv, k < n ? k : n - 1);
+}
+
+void log_goto_arrive(struct log_view *lv)
+{
+    int64_t t = lv->goto_ms;
+
+    if (!t || lv->waiting || logsrc_loading(lv->src))
+        return;
+    lv->goto_ms = 0;
+    log_settle(lv);
+    go_to_time(lv, t);
+    log_keep(lv);
+}
+
+/* What is further back than has been read is read first. */
+static void run_goto(struct log_view *lv, const char *when)
+{
+    int64_t now = app_now(lv->view.app);
+    int64_t t = log_parse_time(when, now, lv->stamps == STAMPS_LOCAL);
+    char at[40];
 
     if (t < 0) {
         app_say(lv->view.app, MSG_WARN, "Use :goto 14:03, :goto 14:03:27Z, "
                 ":goto -15m or a whole date like 2026-11-21T14:03:00Z.");
         return;
     }
-    if (!n) {
-        app_say(lv->view.app, MSG_INFO, "There is no line to go to.");
-        return;
+    bool far = t < now - logsrc_backfill_ms(lv->src);
+    if (t < now - lv->window_ms)
+        lv->window_ms = 0; /* it would hide what is asked for */
+    if (far) {
+        app_say(lv->view.app, MSG_INFO, "Reading back to %s.",
+                fmt_iso(t, FMT_UTC, at));
+        log_read_back(lv, now - t + 60000);
+        log_follow(lv);
+        lv->goto_ms = t;
     }
-    i = logbuf_find_time(lv->buf, t);
-    k = i < logbuf_len(lv->buf)
-            ? log_number(lv, logbuf_mark(lv->buf, i), &exact)
-            : n;
-    if (i == 0 && logbuf_mark(lv->buf, 0).timestamp_ms > t)
-        app_say(lv->view.app, MSG_INFO, "%s is before the first line that "
-                "was read.", fmt_iso(t, FMT_UTC, at));
-    log_go(lv, k < n ? k : n - 1);
+    log_settle(lv);
+    log_search_again(lv);
+    if (!far)
+        go_to_time(lv, t);
 }
 
 static void run_context(struct log_view *lv, const char *arg)

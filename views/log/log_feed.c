@@ -132,6 +132,7 @@ static void on_lines(void *arg)
 {
     struct log_view *lv = arg;
 
+    log_goto_arrive(lv);
     log_work(lv);
     log_live_changed(lv);
     if (!lv->view.app->paused)

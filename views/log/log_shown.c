@@ -132,6 +132,7 @@ void log_pause(struct log_view *lv)
 
 void log_follow(struct log_view *lv)
 {
+    lv->goto_ms = 0;
     lv->pager.follow = true;
     lv->pager.has_hit = false;
     lv->pager.top_sub = 0;
