@@ -282,10 +282,14 @@ static void expect_harmless(const char *path)
 
 static void hostile_lines_leave_as_plain_text(void **state)
 {
-    static const struct scene sc = {
+    char *paged = in_dir("paged");
+    char *pager = xasprintf("PAGER=sh -c 'cp \"$1\" %s.new && mv %s.new %s' "
+                            "x", paged, paged, paged);
+    const struct scene sc = {
         .rows = 50, .cols = 120,
         .args = {"--sim-world",
-                 "clusters=1,services=1,tasks=1,lines=2,hostile=1"}};
+                 "clusters=1,services=1,tasks=1,lines=2,hostile=1"},
+        .env = {pager}};
     (void)state;
     struct screen *s = scene_start(&sc);
     char *plain = in_dir("hostile.log"), *json = in_dir("hostile.jsonl");
@@ -302,6 +306,13 @@ static void hostile_lines_leave_as_plain_text(void **state)
     expect_harmless(plain);
     expect_harmless(json);
     expect_harmless(piped);
+    screen_keys(s, "v");
+    for (int i = 0; i < 200 && access(paged, F_OK); i++)
+        screen_read(s, 50);
+    assert_true(screen_wait(s, "FOLLOW"));
+    expect_harmless(paged);
+    free(paged);
+    free(pager);
     free(plain);
     free(json);
     free(piped);
@@ -330,7 +341,8 @@ int main(void)
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     static const char *const names[] = {"all.log", "some.json", "target",
                                         "link", "hostile.log",
-                                        "hostile.jsonl", "piped"};
+                                        "hostile.jsonl", "piped",
+                                        "paged", "home.log"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *path = in_dir(names[i]);
         unlink(path);
