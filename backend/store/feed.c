@@ -186,7 +186,8 @@ static void add_containers(struct feed *f, struct snap_builder *b,
 
         r->task = t;
         r->container = c;
-        r->key = c->arn != NULL ? c->arn
+        r->arn = ecs_container_arn(t, c, p->arena);
+        r->key = r->arn != NULL ? r->arn
                                 : arena_printf(p->arena, "%s/%s", t->arn,
                                                c->name ? c->name : "");
         for (size_t k = 0; td != NULL && td->td != NULL && c->name != NULL &&

@@ -66,7 +66,8 @@ struct container_row {
     const struct ecs_task *task;
     const struct ecs_container *container;
     const struct ecs_container_def *def; /* or NULL */
-    const char *key; /* containerArn, or task ARN + "/" + name */
+    const char *arn; /* containerArn, or NULL */
+    const char *key; /* arn, or task ARN + "/" + name */
 };
 
 struct snap_row {

@@ -4,6 +4,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
+#include "backend/base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +27,64 @@ static const char *ports_of(json_t *o, struct arena *a)
     return out;
 }
 
-static void decode_container(json_t *o, struct arena *a,
-                             struct ecs_container *c)
+static const char TASK[] = ":task/", CONTAINER[] = ":container/";
+
+/* What is left of a container's ARN after that of its task; NULL when it does
+ * not begin like it. */
+static const char *after_task(const char *task_arn, const char *arn)
+{
+    const char *mid = strstr(task_arn, TASK), *id;
+    size_t head = mid ? (size_t)(mid - task_arn) : 0;
+    if (!mid || !arn || strncmp(arn, task_arn, head) != 0 ||
+        strncmp(arn + head, CONTAINER, strlen(CONTAINER)) != 0)
+        return NULL;
+    id = mid + strlen(TASK);
+    arn += head + strlen(CONTAINER);
+    if (strncmp(arn, id, strlen(id)) != 0 || arn[strlen(id)] != '/')
+        return NULL;
+    arn += strlen(id) + 1;
+    return utf8_is_clean(arn, strlen(arn)) ? arn : NULL;
+}
+
+static void container_arn(json_t *o, const struct ecs_task *t,
+                          struct arena *a, struct ecs_container *c)
+{
+    const char *end = after_task(
+        t->arn, json_string_value(json_object_get(o, "containerArn")));
+    c->arn_whole = !end;
+    c->arn_end = end ? arena_strdup(a, end) : get_text(o, "containerArn", a);
+}
+
+const char *ecs_container_arn(const struct ecs_task *t,
+                              const struct ecs_container *c,
+                              struct arena *arena)
+{
+    const char *mid =
+        c->arn_end && !c->arn_whole ? strstr(t->arn, TASK) : NULL;
+    if (!mid)
+        return c->arn_end;
+    return arena_printf(arena, "%.*s%s%s/%s", (int)(mid - t->arn), t->arn,
+                        CONTAINER, mid + strlen(TASK), c->arn_end);
+}
+
+/* Most have the address of the task's own interface. */
+static const char *container_ip(json_t *o, const struct ecs_task *t,
+                                struct arena *a)
+{
+    const char *key = "privateIpv4Address";
+    json_t *i = json_array_get(json_object_get(o, "networkInterfaces"), 0);
+    const char *ip = json_string_value(json_object_get(i, key));
+    if (ip && t->private_ip && strcmp(ip, t->private_ip) == 0)
+        return t->private_ip;
+    return get_text(i, key, a);
+}
+
+static void decode_container(json_t *o, const struct ecs_task *t,
+                             struct arena *a, struct ecs_container *c)
 {
     json_t *v;
     size_t i;
-    c->arn = get_text(o, "containerArn", a);
+    container_arn(o, t, a, c);
     c->name = get_word(o, "name", a);
     c->image = get_word(o, "image", a);
     c->image_digest = get_word(o, "imageDigest", a);
@@ -41,9 +94,7 @@ static void decode_container(json_t *o, struct arena *a,
     c->reason = get_text(o, "reason", a);
     c->has_exit = json_is_integer(json_object_get(o, "exitCode"));
     c->exit_code = get_int(o, "exitCode", 0);
-    c->private_ip = get_word(
-        json_array_get(json_object_get(o, "networkInterfaces"), 0),
-        "privateIpv4Address", a);
+    c->private_ip = container_ip(o, t, a);
     c->ports = ports_of(o, a);
     c->cpu = get_word(o, "cpu", a);
     c->memory = get_word(o, "memory", a);
@@ -205,14 +256,14 @@ struct ecs_task *ecs_decode_task(json_t *o, struct arena *a)
     decode_times(o, t);
     t->version = get_int(o, "version", 0);
     t->exec_enabled = get_bool(o, "enableExecuteCommand");
+    decode_attachments(o, a, t);
     struct ecs_container *c = arena_alloc(a, n * sizeof(*c));
     json_array_foreach(list, i, v)
     {
         if (json_is_object(v))
-            decode_container(v, a, &c[t->n_containers++]);
+            decode_container(v, t, a, &c[t->n_containers++]);
     }
     t->containers = c;
-    decode_attachments(o, a, t);
     decode_overrides(o, a, t);
     t->tags = get_pairs(o, "tags", "key", "value", a);
     if (!t->private_ip && t->n_containers)

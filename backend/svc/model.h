@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
+
 struct ecs_pair { /* tag, attribute, environment, attachment detail */
     const char *name, *value;
 };
@@ -104,8 +106,10 @@ const struct ecs_deployment *ecs_deployment_by_id(const struct ecs_service *s,
                                                   const char *id);
 
 struct ecs_container {
-    const char *arn, *name, *image, *image_digest, *runtime_id;
+    const char *arn_end; /* see ecs_container_arn() */
+    const char *name, *image, *image_digest, *runtime_id;
     const char *status, *health, *reason;
+    bool arn_whole; /* arn_end is all of it */
     bool has_exit;
     int exit_code;
     const char *private_ip;
@@ -158,6 +162,12 @@ struct ecs_taskdef {
     int64_t registered_ms;
 };
 
+/* A container's ARN is nearly always that of its task with "container" for
+ * "task", and one more part: only that part is kept. The ARN lives in `arena`;
+ * NULL when the reply had none. */
+const char *ecs_container_arn(const struct ecs_task *t,
+                              const struct ecs_container *c,
+                              struct arena *arena);
 /* The last path part of an ARN or name ("web" of ".../prod/web"); borrowed
  * from `arn`, "" for NULL. */
 const char *arn_tail(const char *arn);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/base/mem.h"
 #include "backend/svc/ecs.h"
 
 /* ---- whole fixtures ---------------------------------------------------- */
@@ -89,6 +90,53 @@ static void a_service_is_read_whole(void **state)
     assert_true(s->exec_enabled);
     assert_true(s->created_ms == 1700000000500LL);
     assert_string_equal(s->tags.items[0].name, "team");
+    arena_free(a);
+}
+
+#define ACCOUNT "arn:aws:ecs:eu-west-1:123456789012:"
+
+/* However it is kept, it is told as it came. */
+static void a_container_keeps_its_arn(void **state)
+{
+    static const struct {
+        const char *task, *container;
+    } cases[] = {
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/prod/0123/77-ab"},
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/prod/0123/a/b"},
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/prod/0123/"},
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/prod/0123"},
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/prod/01234/77"},
+        {ACCOUNT "task/prod/0123", ACCOUNT "container/77-ab"}, /* short */
+        {ACCOUNT "task/0123", ACCOUNT "container/0123/77"},
+        {ACCOUNT "task/prod/0123", "arn:aws:ecs:x:1:container/prod/0123/7"},
+        {ACCOUNT "task/prod/0123", "odd"},
+        {ACCOUNT "task/prod/0123", ""},
+        {ACCOUNT "task/prod/0123", NULL},
+        {"0123", "77"},
+        {"0123", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *a = arena_new();
+        json_t *o = json_pack("{s:s,s:[{s:s,s:s*}]}", "taskArn",
+                              cases[i].task, "containers", "name", "app",
+                              "containerArn", cases[i].container);
+        struct ecs_task *t = ecs_decode_task(o, a);
+        const char *arn = ecs_container_arn(t, &t->containers[0], a);
+        if (cases[i].container)
+            assert_string_equal(arn, cases[i].container);
+        else
+            assert_null(arn);
+        json_decref(o);
+        arena_free(a);
+    }
+    /* The point of it: only the part of its own. */
+    struct arena *a = arena_new();
+    json_t *o = json_pack("{s:s,s:[{s:s}]}", "taskArn", cases[0].task,
+                          "containers", "containerArn", cases[0].container);
+    struct ecs_task *t = ecs_decode_task(o, a);
+    assert_string_equal(t->containers[0].arn_end, "77-ab");
+    json_decref(o);
     arena_free(a);
 }
 
@@ -431,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cluster_is_read_whole),
         cmocka_unit_test(a_service_is_read_whole),
+        cmocka_unit_test(a_container_keeps_its_arn),
         cmocka_unit_test(a_task_is_read_whole),
         cmocka_unit_test(a_task_definition_is_read_whole),
         cmocka_unit_test(a_standalone_task_has_no_service),

@@ -130,7 +130,7 @@ static void read_task(json_t *o, struct arena *a, struct reader *r)
         look(r, all[i]);
     for (size_t i = 0; i < t->n_containers; i++) {
         const struct ecs_container *c = &t->containers[i];
-        const char *of[] = {c->arn, c->name, c->image, c->image_digest,
+        const char *of[] = {ecs_container_arn(t, c, a), c->name, c->image, c->image_digest,
                             c->runtime_id, c->status, c->health, c->reason,
                             c->private_ip, c->ports, c->cpu, c->memory,
                             c->memory_reservation, c->exec_agent};

@@ -88,7 +88,7 @@ static void c_arn(const void *row, int64_t now, struct cell_value *out)
 {
     ROW(row);
     (void)now;
-    cell_text(out, r->container->arn);
+    cell_text(out, r->arn);
 }
 
 static void c_task(const void *row, int64_t now, struct cell_value *out)
@@ -142,7 +142,7 @@ static const char *row_name(const void *row)
 static const char *row_arn(const void *row)
 {
     ROW(row);
-    return r->container->arn ? r->container->arn : r->key;
+    return r->key;
 }
 
 static const char *row_cluster(const void *row)
@@ -175,7 +175,7 @@ static void detail(const void *row, int64_t now, struct doc *d)
     (void)now;
     const struct ecs_container *c = r->container;
     doc_field(d, "container", c->name);
-    doc_field(d, "arn", c->arn);
+    doc_field(d, "arn", r->arn);
     doc_field(d, "task", r->task->arn);
     doc_field(d, "status", c->status);
     if (c->has_exit)
@@ -221,6 +221,7 @@ static const void *renew(const void *row, json_t *o, struct arena *a)
             continue;
         r->task = t;
         r->container = &t->containers[i];
+        r->arn = ecs_container_arn(t, r->container, a);
         return r;
     }
     return NULL;
