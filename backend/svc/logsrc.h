@@ -11,9 +11,9 @@
  * takes as many calls, and its quota is the same in the large regions (25 and
  * 25 a second in us-east-1, 10 and 10 in eu-west-1 and us-west-2), twice that of
  * FilterLogEvents in eu-central-1. It would save reading the overlap again (8.4
- * known events for each new one at 100 lines a second, most of the page
- * otherwise empty), but its events have no id, and a token does not come back
- * to what is ingested late: polls of FilterLogEvents would be needed beside it.
+ * known events for each new one, measured over ten minutes of a stream that
+ * never rests), but its events have no id, and a token does not come back to
+ * what is ingested late: polls of FilterLogEvents would be needed beside it.
  *
  * Nothing is lost:
  * - each poll (2 s, up to 8 s while nothing comes) reads again from 10 s before
