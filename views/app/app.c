@@ -7,6 +7,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/utf8.h"
 #include "backend/net/loop.h"
+#include "views/app/history_file.h"
 #include "views/kind.h"
 #include "views/mutate/mutate.h"
 
@@ -312,6 +313,7 @@ struct app *app_new(const struct app_options *o)
     menu_init(&a->menu);
     for (size_t i = 0; i < ARRAY_LEN(a->histories); i++)
         history_init(&a->histories[i]);
+    history_file_load(o->history_path, &a->histories[HISTORY_COMMAND]);
     a->mutations = mutations_new(a);
     timer_start(o->clock, &a->tick, 1000, on_tick, a);
     return a;

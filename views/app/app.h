@@ -41,6 +41,7 @@ struct app_options {
     struct theme *theme; /* `:set theme` writes it */
     struct log *log;
     const char *audit_path; /* NULL = no audit log */
+    const char *history_path; /* of command lines; NULL = not kept */
     const struct config *config; /* contexts; may be NULL */
     const char *read_only; /* why mutations are refused; NULL = they aren't */
     bool still; /* tests and pictures: no call counts in the header */

@@ -8,6 +8,7 @@
 #include "backend/base/nearest.h"
 #include "backend/base/strbuf.h"
 #include "views/app/app.h"
+#include "views/app/history_file.h"
 #include "views/kind.h"
 #include "views/app/config.h"
 #include "views/log/log_command.h"
@@ -282,8 +283,11 @@ static void complete(void *ctx, const char *line, size_t cursor,
 
 static void typed(void *arg, enum prompt_result r, const char *text)
 {
-    if (r == PROMPT_ACCEPTED)
-        command_run(arg, text);
+    struct app *a = arg;
+    if (r != PROMPT_ACCEPTED)
+        return;
+    history_file_add(a->o.history_path, text);
+    command_run(a, text);
 }
 
 void command_ask(struct app *a, const char *text)

@@ -48,7 +48,7 @@ static int read_config(struct program *p, struct err *err)
 }
 
 /* Where mutations are written down; not for a simulated account. */
-static void find_audit_path(struct program *p)
+static void find_state_files(struct program *p)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     char *dir = state && state[0] == '/' ? xstrdup(state)
@@ -59,6 +59,7 @@ static void find_audit_path(struct program *p)
         return;
     }
     p->audit_path = xasprintf("%s/ecsdash/audit.log", dir);
+    p->history_path = xasprintf("%s/ecsdash/history", dir);
     free(dir);
 }
 
@@ -67,7 +68,7 @@ int program_open(struct program *p, struct err *err)
     const char *test = getenv("ECSDASH_TEST");
     if (read_config(p, err))
         return -1;
-    find_audit_path(p);
+    find_state_files(p);
     p->test = test && *test;
     p->clock = clock_new_real();
     if (p->test && strncmp(test, "frozen:", 7) == 0)
@@ -137,4 +138,5 @@ void program_close(struct program *p)
     keymap_free(p->keymap);
     free(p->config_dir);
     free(p->audit_path);
+    free(p->history_path);
 }

@@ -18,7 +18,7 @@ struct program {
     struct options o;
     struct config config;
     char *config_dir;
-    char *audit_path;
+    char *audit_path, *history_path;
     struct keymap *keymap;
     struct theme theme;
     struct demo demo;

@@ -157,6 +157,7 @@ int start_dashboard(struct program *p, const struct kind *kind, int *death)
         .config = &p->config,
         .log = p->log,
         .audit_path = p->audit_path,
+        .history_path = p->history_path,
         .read_only = p->read_only,
         .still = p->test,
         .refresh_ms = (int64_t)(p->o.refresh_s * 1000),
