@@ -45,7 +45,7 @@ static void without_credentials_the_keys_still_work(void **state)
     go(l, "keyless");
     pass(l, 3000);
     assert_false(l->app->realm->identity_known);
-    assert_said(l, "Identity unknown");
+    assert_said(l, "Credentials: No AWS credentials were found");
     key(l, "?");
     assert_true(shows(l, "command line"));
     key(l, "q");

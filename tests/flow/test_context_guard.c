@@ -248,6 +248,8 @@ static void expired_keys_keep_the_rows_and_new_ones_are_found(void **state)
     assert_true(shows(l, "catalog-api"));
     assert_true(shows(l, "STALE"));
     assert_true(l->app->realm->identity_known);
+    assert_said(l, "The credentials have expired: GetCallerIdentity");
+    assert_said(l, "With new ones the dashboard goes on by itself.");
     sim_fault_clear(l->sim);
     pass(l, 90000);
     assert_false(shows(l, "STALE"));

@@ -98,6 +98,9 @@ static void an_error_without_rows_is_wrapped_not_cut(void **state)
     assert_true(row_of_text(l, "ListClusters: ExpiredToken") > 0);
     int row = row_of_text(l, "ListClusters: ExpiredToken");
     assert_true(row_has(l, row + 1, "is expired."));
+    /* The environment of a program that runs does not change. */
+    assert_said(l, "They came from the environment: start ecsdash again with "
+                "new ones.");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -95,7 +95,11 @@ static void identity_failed(struct app *a, const struct err *err)
     r->identity_error = *err;
     r->identity_due_ms = clock_mono_ms(a->o.clock) + ASK_AGAIN_MS;
     if (news)
-        app_say_err(a, "Identity unknown", err);
+        app_say_err(a, err->code == ERR_EXPIRED
+                           ? "The credentials have expired"
+                       : err->code == ERR_CREDENTIALS
+                           ? "Credentials"
+                           : "It is not known whose the credentials are", err);
 }
 
 /* Other credentials in the same place may be of another account: then nothing
