@@ -261,7 +261,7 @@ static const struct column columns[] = {
      .cell = c_age},
     {.id = "launch", .title = "LAUNCH", .help = "launch type or capacity "
      "provider", .flags = COL_SCREEN, .min = 7, .max = 14, .keep = 40,
-     .cell = c_launch},
+     .wide = 90, .cell = c_launch},
     {.id = "availabilityZone", .title = "AZ", .help = "availability zone",
      .min = 10, .max = 14, .keep = 30, .wide = 100, .cell = c_az},
     {.id = "privateIp", .title = "ADDRESS", .help = "private address",
