@@ -54,6 +54,8 @@ static void every_size_starts_with_the_worst_service(void **state)
         struct scene sc = {.rows = sizes[i].rows, .cols = sizes[i].cols};
         struct screen *s = scene_start(&sc);
         scene_shows(s, "of 49");
+        scene_shows(s, "CRASH");
+        assert_true(screen_idle(s)); /* all states are there */
         scene_selects(s, "DOWN");
         int row = scene_selected(s);
         assert_true(scene_row_has(s, row, "payments-api"));
