@@ -102,7 +102,7 @@ CELL(c_why)
                                ? "waiting for network or capacity"
                            : r->task->pull_started_ms &&
                                    !r->task->pull_stopped_ms
-                               ? "pulling the image"
+                               ? "pulling image"
                                : "starting";
         cell_printf(out, "%s for %s", what,
                     fmt_duration(now - r->task->created_ms, took));
@@ -267,9 +267,9 @@ static const struct column columns[] = {
     {.id = "privateIp", .title = "ADDRESS", .help = "private address",
      .min = 13, .max = 15, .keep = 35, .wide = 100, .cell = c_ip},
     {.id = "cpu", .title = "CPU", .help = "CPU units", .min = 4, .max = 5,
-     .keep = 20, .wide = 120, .cell = c_cpu},
+     .keep = 20, .wide = 130, .cell = c_cpu},
     {.id = "memory", .title = "MEM", .help = "MiB", .min = 5, .max = 6,
-     .keep = 20, .wide = 120, .cell = c_memory},
+     .keep = 20, .wide = 130, .cell = c_memory},
     {.id = "desiredStatus", .title = "DESIRED", .help = "RUNNING or STOPPED",
      .flags = COL_DATA, .cell = c_desired},
     {.id = "healthStatus", .title = "HEALTHSTATUS", .help = "as AWS says it",
