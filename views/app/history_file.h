@@ -2,8 +2,8 @@
  * owner only, one line each, oldest first. Several dashboards may add to it at
  * once. A line that may hold a secret (it has a word like "password") is not
  * written. Nothing here is worth a message: what goes wrong is left. */
-#ifndef ECSDASH_VIEWS_APP_HISTORY_FILE_H
-#define ECSDASH_VIEWS_APP_HISTORY_FILE_H
+#ifndef ECSDASH_VIEWS_HISTORY_FILE_H
+#define ECSDASH_VIEWS_HISTORY_FILE_H
 
 #include "tui/history.h"
 

@@ -47,7 +47,7 @@ static int read_config(struct program *p, struct err *err)
     return 0;
 }
 
-/* Where mutations are written down; not for a simulated account. */
+/* Where mutations and command lines are written down; not for a simulated account. */
 static void find_state_files(struct program *p)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
