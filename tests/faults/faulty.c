@@ -8,7 +8,7 @@
  * counts. FAULTY_UNDER=FOLDER: of files, only those below it. Calls that libc
  * makes inside itself are not seen. Kinds and what they fail with are in the
  * table; `short` writes half, once, or half and then nothing more as on a
- * full disk; `close` closes and complains, as NFS does. Files are regular
+ * full disk; `resolve` waits for ever; `close` closes and complains, as NFS does. Files are regular
  * ones; a descriptor is anything that is opened or made.
  *
  * Memory (stacks.c): `alloc` counts the calls of everybody: ours, curl,
@@ -21,6 +21,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ static const struct {
     {"write", WRITE, ENOSPC},     {"short", SHORT, ENOSPC},
     {"fsync", FSYNC, EIO},        {"close", CLOSE, EIO},
     {"rename", RENAME, EIO},      {"fork", FORK, EAGAIN},
-    {"intr", INTR, EINTR},
+    {"intr", INTR, EINTR},        {"resolve", RESOLVE, 0},
 };
 
 struct faulty faulty = {.page = &(struct page){0}};
@@ -284,6 +285,15 @@ int epoll_pwait(int fd, struct epoll_event *events, int n, int ms,
 {
     REAL(epoll_pwait);
     return fails(INTR) ? -1 : real(fd, events, n, ms, mask);
+}
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **out)
+{
+    REAL(getaddrinfo);
+    while (fails(RESOLVE))
+        sleep(1000);
+    return real(name, service, hints, out);
 }
 
 pid_t fork(void)

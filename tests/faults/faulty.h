@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum kind { NONE, ALLOC, STACK, DESCRIPTOR, CONNECT, SEND, RECV, OPEN, CREATE,
-            READ, WRITE, SHORT, FSYNC, CLOSE, RENAME, FORK, INTR };
+            READ, WRITE, SHORT, FSYNC, CLOSE, RENAME, FORK, INTR, RESOLVE };
 
 enum { MAX_STACKS = 16384 };
 

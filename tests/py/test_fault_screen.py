@@ -172,7 +172,8 @@ def loop(kind, least, most=None, hows=("once", "always")):
     total = faulty.reached(plan)
     places = faulty.stacks(plan) if kind == "stack" else range(1, total + 1)
     assert total >= least, f"{kind} was reached {total} times only"
-    wrong = [w for _, w in faulty.loop(run, kind, faulty.spread(places, most),
+    wrong = [w for _, w in faulty.loop(run, kind, faulty.spread(
+        places, most or (faulty.RUNS + 1) // 2),
                                        hows) if w]
     print(kind, "reached", total, "times")
     assert not wrong, f"{len(wrong)} runs:\n" + "\n".join(wrong[:5])
@@ -191,7 +192,7 @@ def receives_break():
 
 
 def descriptors_run_out():
-    loop("descriptor", 20, 40)
+    loop("descriptor", 20, max(20, faulty.RUNS))
 
 
 def files_cannot_be_opened():
@@ -230,6 +231,26 @@ def memory_ends():
     loop("stack", 800)
 
 
+def a_resolver_that_hangs_holds_nothing_up():
+    """Neither keys nor the end."""
+    plan = "resolve:1:always"
+    env = dict(sim.env(), HOME=HOME, AWS_CONFIG_FILE="/dev/null",
+               AWS_ENDPOINT_URL="https://ecs.example.invalid",
+               **faulty.env(plan))
+    s = Screen([common.BIN], env, 30, 110)
+    try:
+        s.wait("loading services")
+        s.keys("?")
+        s.wait("> help")
+        begun = time.monotonic()
+        s.keys("Q")
+        assert s.wait_end() == 0 and restored(s), (s.status, s.text())
+        assert time.monotonic() - begun < 5
+        assert faulty.reached(plan) > 0
+    finally:
+        s.close()
+
+
 _, tty = os.openpty()
 STTY = termios.tcgetattr(tty)
 GOOD = None
@@ -242,6 +263,7 @@ try:
                 descriptors_run_out, files_cannot_be_opened,
                 reads_of_files_fail, files_cannot_be_made, writes_fail,
                 the_disk_is_full, closing_fails, forks_fail,
-                interrupts_are_nothing, memory_ends])
+                interrupts_are_nothing, memory_ends,
+                a_resolver_that_hangs_holds_nothing_up])
 finally:
     sim.close()
