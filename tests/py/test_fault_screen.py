@@ -172,9 +172,8 @@ def loop(kind, least, most=None, hows=("once", "always")):
     total = faulty.reached(plan)
     places = faulty.stacks(plan) if kind == "stack" else range(1, total + 1)
     assert total >= least, f"{kind} was reached {total} times only"
-    wrong = [w for _, w in faulty.loop(run, kind, faulty.spread(
-        places, most or (faulty.RUNS + 1) // 2),
-                                       hows) if w]
+    places = faulty.spread(places, most or (faulty.RUNS + 1) // 2)
+    wrong = [w for _, w in faulty.loop(run, kind, places, hows) if w]
     print(kind, "reached", total, "times")
     assert not wrong, f"{len(wrong)} runs:\n" + "\n".join(wrong[:5])
 
