@@ -37,6 +37,9 @@ struct match {
     char *name;      /* its key in the map */
     struct match *next;      /* younger */
     struct feed *feed;
+    size_t source;
+    int64_t timestamp_ms;
+    bool late;               /* polls of the present may not find it */
     unsigned live;           /* told live */
     uint32_t *ids;           /* polled */
     size_t n_ids, cap_ids;
@@ -86,7 +89,8 @@ static void name_of(const struct logscan_event *e, size_t source,
 }
 
 /* That of the event; it is made when there is none. */
-static struct match *note(struct feed *f, const char *name)
+static struct match *note(struct feed *f, const struct logscan_event *e,
+                          size_t source, const char *name)
 {
     struct matches *t = &f->src->matches;
     struct match *m = map_get(t->map, name);
@@ -95,7 +99,8 @@ static struct match *note(struct feed *f, const char *name)
     if (m)
         return m;
     m = xcalloc(1, sizeof(*m));
-    *m = (struct match){.name = xstrdup(name), .feed = f, .noted_ms = now,
+    *m = (struct match){.name = xstrdup(name), .feed = f, .source = source,
+                        .timestamp_ms = e->timestamp_ms, .noted_ms = now,
                         .due_ms = now + KEEP_MS};
     map_put(t->map, name, m);
     if (t->youngest)
@@ -111,18 +116,52 @@ static struct match *note(struct feed *f, const char *name)
 static void take_back(struct logsrc *s, const struct told *t)
 {
     struct logbuf_mark mark = t->mark;
+    bool went = false; /* else there was no room for it any more */
 
     s->matches.taking_back = true;
     for (size_t i = 0; i < t->lines; i++, mark.seq++)
-        logbuf_remove(s->buf, mark);
+        went |= logbuf_remove(s->buf, mark) == 0;
     s->matches.taking_back = false;
-    s->stats.live_unconfirmed++;
+    s->stats.live_unconfirmed += went;
 }
 
-/* Polls must have gone on since, else nothing is known of its lines. */
+static bool within(int64_t ms, int64_t from, int64_t to)
+{
+    return ms >= from && ms <= to;
+}
+
+/* That walk may find it yet. What was late is found by sweeps. */
+static bool may_find(const struct walk *w, const struct match *m)
+{
+    if (w->kind == WALK_PROBE || (w->kind == WALK_SWEEP && !m->late))
+        return false;
+    return (w->source == SIZE_MAX || w->source == m->source) &&
+           within(m->timestamp_ms, w->from, w->to);
+}
+
+/* Its time has not been read, or not well enough. */
+static bool is_unread(const struct match *m)
+{
+    const struct feed *f = m->feed;
+
+    for (const struct walk *w = f->holes; w; w = w->next)
+        if (may_find(w, m))
+            return true;
+    for (const struct gap *g = f->src->gaps; g; g = g->next)
+        if (g->feed == f && within(m->timestamp_ms, g->from_ms, g->to_ms))
+            return true;
+    return m->late && (m->timestamp_ms <= f->unswept_ms[0] ||
+                       m->timestamp_ms <= f->unswept_ms[1]);
+}
+
+/* Nothing is left to be known about it. Of its lines polls say no more only
+ * when they went on since and have read that time. */
 static bool is_over(const struct logsrc *s, const struct match *m)
 {
-    return (m->n_told ? m->feed->front_ms : logsrc_now(s)) >= m->due_ms;
+    if (!m->n_told)
+        return logsrc_now(s) >= m->due_ms;
+    return m->feed->front_ms >= m->due_ms &&
+           (!is_unread(m) || m->timestamp_ms < logbuf_floor_ms(s->buf));
 }
 
 void matches_forget(struct logsrc *s)
@@ -164,7 +203,7 @@ bool match_live(struct feed *f, const struct logscan_event *e, size_t source)
     if (logsrc_now(f->src) - e->ingestion_ms > LIVE_MS)
         return false;
     name_of(e, source, name);
-    m = note(f, name);
+    m = note(f, e, source, name);
     m->live++;
     return m->live > m->n_ids + m->n_told;
 }
@@ -178,11 +217,12 @@ void match_told(struct feed *f, const struct logscan_event *e, size_t source,
     size_t i = 0;
 
     name_of(e, source, name);
-    m = note(f, name);
+    m = note(f, e, source, name);
     while (late > patience[i].late_ms)
         i++;
     if (now + patience[i].wait_ms > m->due_ms)
         m->due_ms = now + patience[i].wait_ms;
+    m->late |= i > 0;
     m->told = xgrow(m->told, &m->cap_told, m->n_told + 1, sizeof(*m->told));
     m->told[m->n_told++] = (struct told){mark, lines};
 }
@@ -209,7 +249,7 @@ bool match_polled(struct feed *f, const struct logscan_event *e,
     m = map_get(s->matches.map, name);
     if (!m && logsrc_now(s) - e->ingestion_ms > KEEP_MS)
         return false;
-    m = note(f, name);
+    m = note(f, e, source, name);
     if (has_id(m, id))
         return false;
     m->ids = xgrow(m->ids, &m->cap_ids, m->n_ids + 1, sizeof(*m->ids));

@@ -58,6 +58,7 @@ struct world {
     int empty_each;       /* every so many pages one is empty with a token */
     enum head_mode head;
     enum err_code fail;   /* all calls, until cleared */
+    enum err_code poll_fail; /* polls alone, likewise */
     int fail_each;        /* every so many calls one fails somehow */
     int expire_each;      /* every so many tokens one has expired */
     int double_each;      /* every so many events one is delivered twice */
@@ -141,9 +142,9 @@ static bool fails(struct world *w, struct request *q)
     size_t i = rng_below(&w->rng, ARRAY_LEN(how));
     if (w->missing) {
         answer_error(q, ERR_NOT_FOUND, "ResourceNotFoundException");
-    } else if (w->fail) {
+    } else if (w->fail || w->poll_fail) {
         w->did.failures++;
-        answer_error(q, w->fail, "");
+        answer_error(q, w->fail ? w->fail : w->poll_fail, "");
     } else if (one_in(w, w->fail_each)) {
         w->did.failures++;
         w->did.throttles += how[i].code == ERR_THROTTLED;

@@ -121,6 +121,87 @@ static void a_break_polls_at_once_and_begins_again(void **state)
     assert_int_equal(st.gaps, 0);
 }
 
+/* One a second, and as late as that. */
+static void put_minutes(struct world *w, int minutes, int64_t late_ms)
+{
+    for (int i = 0; i < minutes * 60; i++) {
+        int64_t at = world_now(w) + i * 1000;
+        char text[20];
+        snprintf(text, sizeof(text), "n%d", i);
+        put(w, "ecs/app/t0", at - late_ms, at + 100, text);
+    }
+}
+
+static size_t text_lines(struct world *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < lines(w); i++) {
+        struct logbuf_line l;
+        logbuf_get(logsrc_buf(w->src), i, &l);
+        n += l.kind == LOG_TEXT;
+    }
+    return n;
+}
+
+/* What polls have not read yet they do not deny either. */
+static void told_lines_stay_until_an_outage_of_polls_is_read(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_stats st;
+    settle(w);
+    w->latency_ms = 500;
+    w->page = 50;
+    put_minutes(w, 12, 0);
+    w->poll_fail = ERR_THROTTLED;
+    clock_advance(w->clock, 10 * MINUTE);
+    size_t told = text_lines(w);
+    assert_in_range(told, 595, 600);
+    w->poll_fail = ERR_NONE;
+    for (int i = 0; i < 180; i++) {
+        clock_advance(w->clock, 1000);
+        assert_true(text_lines(w) >= told);
+        told = text_lines(w);
+    }
+    logsrc_stats(w->src, &st);
+    assert_int_equal(told, 720);
+    assert_int_equal(st.live_unconfirmed, 0);
+    assert_int_equal(st.live_confirmed, 720);
+    assert_int_equal(st.gaps, 0);
+}
+
+static void late_lines_stay_while_a_sweep_owes_them(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_stats st;
+    settle(w);
+    w->page = 50;
+    put_minutes(w, 1, 5 * MINUTE);
+    w->poll_fail = ERR_THROTTLED;
+    clock_advance(w->clock, 13 * MINUTE);
+    assert_in_range(text_lines(w), 58, 60);
+    w->poll_fail = ERR_NONE;
+    for (int i = 0; i < 900; i++) {
+        clock_advance(w->clock, 100);
+        assert_true(text_lines(w) >= 58);
+    }
+    assert_int_equal(text_lines(w), 60);
+    logsrc_stats(w->src, &st);
+    assert_int_equal(st.live_unconfirmed, 0);
+    /* One that polls never see, and a sweep that gave up before it. */
+    put(w, "ecs/app/t0", world_now(w) - 5 * MINUTE, world_now(w) + 1, "lone");
+    clock_advance(w->clock, 1500);
+    assert_int_equal(text_lines(w), 61);
+    w->events[w->n - 1].in_ms = INT64_MAX;
+    w->src->feeds[0]->unswept_ms[1] = world_now(w);
+    clock_advance(w->clock, 15 * MINUTE);
+    assert_int_equal(text_lines(w), 61);
+    w->src->feeds[0]->unswept_ms[1] = 0;
+    clock_advance(w->clock, MINUTE);
+    assert_int_equal(text_lines(w), 60);
+    logsrc_stats(w->src, &st);
+    assert_int_equal(st.live_unconfirmed, 1);
+}
+
 static void refusals_end_it_in_a_sentence_and_polling_goes_on(void **state)
 {
     static const struct {
@@ -213,6 +294,8 @@ int main(void)
         T(a_line_is_shown_at_once_and_keeps_its_place),
         T(groups_are_named_by_arn_and_streams_by_prefix),
         T(a_break_polls_at_once_and_begins_again),
+        T(told_lines_stay_until_an_outage_of_polls_is_read),
+        T(late_lines_stay_while_a_sweep_owes_them),
         T(refusals_end_it_in_a_sentence_and_polling_goes_on),
         T(a_sample_and_silence_are_made_up_for),
         T(it_ends_when_all_that_is_told_of_has_stopped),
