@@ -4,7 +4,7 @@ name=$1
 shift
 log="$OUT/$(echo "$name" | tr / _).log"
 start=$(date +%s)
-timeout "${TEST_TIMEOUT:-180}" "$@" >"$log" 2>&1 </dev/null
+timeout "${TEST_TIMEOUT:-300}" "$@" >"$log" 2>&1 </dev/null
 rc=$?
 took=$(($(date +%s) - start))
 # cmocka's closing lines, or our own plain one.
