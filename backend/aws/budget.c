@@ -354,11 +354,13 @@ int budget_parse(const char *text, int *percent, bool *unlimited)
 {
     int64_t n;
 
-    *unlimited = strcmp(text, "unlimited") == 0;
-    if (*unlimited)
+    if (strcmp(text, "unlimited") == 0) {
+        *unlimited = true;
         return 0;
+    }
     if (fmt_parse_int(text, 1, 100, &n) != 0)
         return -1;
     *percent = (int)n;
+    *unlimited = false;
     return 0;
 }

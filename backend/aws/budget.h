@@ -44,7 +44,8 @@ struct budget_stats {
 struct budget *budget_new(struct clock *clock, int percent, bool unlimited);
 /* The same while it runs; who waits waits as long as the new share says. */
 void budget_set_share(struct budget *b, int percent, bool unlimited);
-/* "1" to "100", or "unlimited" (then *percent stays). -1 for other words. */
+/* "1" to "100", or "unlimited" (then *percent stays). -1 for other words:
+ * then both stay. */
 int budget_parse(const char *text, int *percent, bool *unlimited);
 void budget_free(struct budget *b);
 /* A token now and nobody ahead: true. Otherwise queue with budget_enqueue. */

@@ -96,6 +96,7 @@ static void a_share_is_a_percentage_or_unlimited(void **state)
     assert_true(unlimited);
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
         assert_int_equal(budget_parse(wrong[i], &percent, &unlimited), -1);
+    assert_true(percent == 50 && unlimited); /* as it was */
 }
 
 static void rates_stay_under_the_quotas(void **state)

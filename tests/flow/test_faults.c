@@ -317,6 +317,7 @@ static void the_share_is_set_while_it_runs(void **state)
     assert_true(said(l, "Calls are not held back any more"));
     command_run(l->app, "set budget 0");
     assert_true(said(l, "Use :set refresh SECONDS, :set budget PERCENT"));
+    assert_true(l->app->o.realm.aws.budget_unlimited); /* for the next realm */
     tear_down((void **)&l);
 }
 
