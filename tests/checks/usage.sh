@@ -25,6 +25,8 @@ Unknown option --redonly=yes; did you mean --read-only?|--redonly=yes
 --s could be --service or --since.|--s
 Unknown option -z; --help=all lists them.|-z
 Unknown option -x; --help=all lists them.|-xo json
+Unknown option -x; --help=all lists them.|--once -xV
+Unknown option -z; --help=all lists them.|--once -zo
 --theme needs a value.|--theme
 -o needs a value.|-o
 --help takes all or nothing, not me.|--help=me

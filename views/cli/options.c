@@ -66,9 +66,11 @@ static int refuse_long(const char *word, struct err *err)
                    "them.", word);
 }
 
+/* optopt is a letter, 0 for an unknown long name, or the code of one that
+ * takes no value. Amid letters the last word is still the one before. */
 static int refuse(const char *word, struct err *err)
 {
-    if (strncmp(word, "--", 2) == 0)
+    if (optopt == 0 || optopt >= OPT_FIRST)
         return refuse_long(word, err);
     return err_set(err, ERR_USAGE, "Unknown option -%c; --help=all lists "
                    "them.", optopt);
