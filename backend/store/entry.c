@@ -117,6 +117,7 @@ struct task_entry *task_get(struct watch *w, const char *id_or_arn)
                strncmp(id_or_arn, "arn:", 4) == 0) {
         free(e->own);
         e->arn = e->own = xstrdup(id_or_arn);
+        w->unordered = e->unplaced = true;
     }
     return e;
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "backend/net/loop.h"
+#include "backend/store/poll.h"
 #include "tests/fake/store_env.h"
 
 static void two_clusters(struct store_env *e)
@@ -325,6 +326,25 @@ static void containers_carry_their_definitions(void **state)
     env_close(&e);
 }
 
+/* Until it is described its ARN says where it stands among the others. */
+static void a_task_that_gets_its_arn_is_put_in_order_again(void **state)
+{
+    struct store_env e;
+    struct watch *w;
+    struct task_entry *t;
+
+    (void)state;
+    env_open(&e);
+    w = watch_get(e.s, "prod");
+    t = task_get(w, "77aa");
+    w->unordered = t->unplaced = false; /* as after it was ordered */
+    assert_ptr_equal(task_get(w, "77aa"), t);
+    assert_false(w->unordered || t->unplaced);
+    assert_ptr_equal(task_get(w, "arn:aws:ecs:r:1:task/prod/77aa"), t);
+    assert_true(w->unordered && t->unplaced);
+    env_close(&e);
+}
+
 static void an_unknown_task_is_said_to_be_unknown(void **state)
 {
     struct store_env e;
@@ -565,6 +585,7 @@ int main(void)
         cmocka_unit_test(stopped_tasks_outlive_the_hour_of_ecs),
         cmocka_unit_test(a_task_that_stops_turns_into_a_stopped_row),
         cmocka_unit_test(containers_carry_their_definitions),
+        cmocka_unit_test(a_task_that_gets_its_arn_is_put_in_order_again),
         cmocka_unit_test(an_unknown_task_is_said_to_be_unknown),
         cmocka_unit_test(equal_queries_share_one_fetch),
         cmocka_unit_test(rows_that_did_not_change_are_shared),
