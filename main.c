@@ -49,11 +49,11 @@ static int run(struct program *p, const struct kind *kind, int *death)
     if (program_open(p, &err))
         return complain(&err);
     if (p->o.doctor)
-        return start_doctor(p);
+        return start_doctor(p, death);
     if (p->o.tail)
         return start_tail(p, death);
     if (p->o.once || !isatty(STDOUT_FILENO))
-        return start_once(p, kind);
+        return start_once(p, kind, death);
     return start_dashboard(p, kind, death);
 }
 
@@ -77,7 +77,6 @@ int main(int argc, char **argv)
     harden_process();
     open_standard();
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN);
     /* One worker parses, in the heap that all threads share: what is freed in
      * a thread's own heap is not given back. */
     setenv("UV_THREADPOOL_SIZE", "1", 0);
@@ -111,6 +110,9 @@ int main(int argc, char **argv)
     if (p.o.sim_server)
         return start_simulator(&p.o);
     crash_install();
+    /* A connection may end at any time. What only prints, above, dies of it
+     * where nobody reads; the others tell of it as `death`. */
+    signal(SIGPIPE, SIG_IGN);
     int status = run(&p, kind, &death);
     program_close(&p);
     if (death) {

@@ -183,6 +183,19 @@ def shell(script, env=None):
                           capture_output=True, timeout=60)
 
 
+def all_that_prints_dies_when_nobody_reads():
+    for words in (["--once"], ["--once", "-o", "json"], ["doctor"], ["--help"],
+                  ["--version"], ["--print-keys"], ["--print-man"],
+                  ["--completion", "bash"], ["--sim-faults", "help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        p = subprocess.run([common.BIN, *words], env=sim.env(), stdout=writer,
+                           stderr=subprocess.PIPE, timeout=60)
+        os.close(writer)
+        assert p.returncode == -signal.SIGPIPE, (words, p.returncode)
+        assert p.stderr == b"", (words, p.stderr)
+
+
 def grep_reads_it():
     p = shell(f"$B tail --since 5m {SERVICE} | grep -c ERROR")
     assert p.returncode == 0 and int(p.stdout) > 0 and p.stderr == b""
@@ -423,7 +436,7 @@ common.run([every_event_once_and_in_order, text_lines_say_the_same,
             since_is_how_long_ago, filter_prints_what_matches,
             several_services_are_merged, an_arn_names_a_service,
             head_ends_it_at_once, a_quiet_follower_notices_that_nobody_reads,
-            grep_reads_it, jq_reads_it,
+            all_that_prints_dies_when_nobody_reads, grep_reads_it, jq_reads_it,
             follow_prints_whole_lines_as_they_come, a_full_disk_is_told,
             nothing_is_changed, wrong_usage_is_two,
             what_is_not_there_is_four, no_credentials_is_three,

@@ -12,6 +12,7 @@
 #include "views/table/table_model.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +220,7 @@ static int write_all(const struct strbuf *b)
     return 0;
 }
 
-static int print(struct once *x, const struct snapshot *snap)
+static int print(struct once *x, const struct snapshot *snap, int *death)
 {
     struct table_model m;
     struct strbuf b = STRBUF_INIT;
@@ -253,9 +254,12 @@ static int print(struct once *x, const struct snapshot *snap)
         status = 3;
     if (err.code != ERR_NONE)
         fprintf(stderr, "ecsdash: %s\n", err.message);
-    if (write_all(&b)) {
+    int failed = write_all(&b) ? errno : 0;
+    if (failed == EPIPE) {
+        *death = SIGPIPE;
+    } else if (failed) {
         fprintf(stderr, "ecsdash: The output can't be written: %s.\n",
-                strerror(errno));
+                strerror(failed));
         status = status ? status : 1;
     }
     strbuf_release(&b);
@@ -312,7 +316,7 @@ static bool over(struct once *x, int64_t start)
            took >= patience(x, &snap->error);
 }
 
-int once_run(const struct once_options *o)
+int once_run(const struct once_options *o, int *death)
 {
     struct once x = {.o = o};
     int64_t start = now_ms(&x);
@@ -325,7 +329,7 @@ int once_run(const struct once_options *o)
     subscription_set_visible(x.sub, true);
     while (!over(&x, start))
         loop_turn(o->loop, RETRY_MS);
-    status = print(&x, subscription_snapshot(x.sub));
+    status = print(&x, subscription_snapshot(x.sub), death);
     subscription_close(x.sub);
     scope_cancel(&x.scope);
     return status;

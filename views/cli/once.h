@@ -28,10 +28,11 @@ struct once_options {
                         throttle) is tried again for that long; 0 = never */
 };
 
-/* Runs the loop until everything has come, or has failed for good. Returns the exit status: 0, 1 when
- * something could not be read (what was read is printed all the same; the
- * reason goes to stderr and into "errors"), 3 for credentials, 4 when the
- * cluster or service named does not exist. */
-int once_run(const struct once_options *o);
+/* Runs the loop until everything has come, or has failed for good. Returns the
+ * exit status: 0, 1 when something could not be read (what was read is printed
+ * all the same; the reason goes to stderr and into "errors"), 3 for
+ * credentials, 4 when the cluster or service named does not exist. *death is
+ * SIGPIPE when the reader has gone: the program dies of it. */
+int once_run(const struct once_options *o, int *death);
 
 #endif

@@ -44,7 +44,7 @@ static void doubt_region(const struct program *p)
         fprintf(stderr, "ecsdash: %s\n", text);
 }
 
-int start_once(struct program *p, const struct kind *kind)
+int start_once(struct program *p, const struct kind *kind, int *death)
 {
     struct err err = {0};
     if (program_connect(p, &err))
@@ -67,10 +67,10 @@ int start_once(struct program *p, const struct kind *kind)
     }
     if (p->o.output)
         oo.format = (enum once_format)once_format_find(p->o.output);
-    return once_run(&oo);
+    return once_run(&oo, death);
 }
 
-int start_doctor(struct program *p)
+int start_doctor(struct program *p, int *death)
 {
     struct err setup = {0};
     struct doctor_options d = {
@@ -81,7 +81,7 @@ int start_doctor(struct program *p)
     };
     if (program_connect(p, &setup) == 0)
         d.session = p->realm->session;
-    return doctor_run(&d);
+    return doctor_run(&d, death);
 }
 
 static int tail_options_of(const struct program *p, struct tail_options *t,

@@ -1,5 +1,7 @@
 #include "views/doctor/doctor.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,7 +210,7 @@ static void put_text(struct strbuf *b, const struct doctor *d)
                   counts[FINDING_NOT_TESTED]);
 }
 
-static int finish(struct doctor *d)
+static int finish(struct doctor *d, int *death)
 {
     struct strbuf b = STRBUF_INIT;
     int status = d->no_session ? exit_status_of(d->no_session) : EXIT_FINE;
@@ -220,8 +222,10 @@ static int finish(struct doctor *d)
     else
         put_text(&b, d);
     if (fwrite(strbuf_get(&b), 1, b.len, stdout) != b.len ||
-        fflush(stdout) != 0)
+        fflush(stdout) != 0) {
+        *death = errno == EPIPE ? SIGPIPE : 0;
         status = EXIT_FAILED;
+    }
     for (size_t i = 0; i < d->n; i++) {
         if (!status && (d->findings[i].status == FINDING_DENIED ||
                         d->findings[i].status == FINDING_FAILED))
@@ -254,7 +258,7 @@ static const struct err *no_session(struct doctor *d)
     return aws_session_lacks_region(s);
 }
 
-int doctor_run(const struct doctor_options *o)
+int doctor_run(const struct doctor_options *o, int *death)
 {
     struct doctor d = {.o = o};
     struct err err;
@@ -263,7 +267,7 @@ int doctor_run(const struct doctor_options *o)
     d.no_session = no_session(&d);
     if (d.no_session) {
         doctor_found(&d, "setup", FINDING_FAILED, "%s", d.no_session->message);
-        return finish(&d);
+        return finish(&d, death);
     }
     check_setup(&d);
     if (aws_identify(aws_session_client(o->session), &d.scope, on_identity,
@@ -272,5 +276,5 @@ int doctor_run(const struct doctor_options *o)
     else
         doctor_found(&d, "identity", FINDING_FAILED, "%s", err.message);
     scope_cancel(&d.scope);
-    return finish(&d);
+    return finish(&d, death);
 }

@@ -21,11 +21,12 @@ struct doctor_options {
 
 /* Runs the loop; prints to stdout. Returns the exit status: 0 when nothing is
  * missing ("not tested" is not missing), 1 when something is, 3 without
- * credentials; that of setup where there is no session.
+ * credentials; that of setup where there is no session. *death is
+ * SIGPIPE when the reader has gone: the program dies of it.
  *
  * JSON, a contract: {"checks":[{"check":..,"status":"ok"|"warning"|"denied"|
  * "failed"|"not tested","detail":..}],"policies":{"read_only":{..},
  * "operate":{..}}}. The check of an IAM action is its name. */
-int doctor_run(const struct doctor_options *o);
+int doctor_run(const struct doctor_options *o, int *death);
 
 #endif
