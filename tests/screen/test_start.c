@@ -141,9 +141,10 @@ static void a_frame_is_painted_before_any_reply(void **state)
 }
 
 /* A simulator, and the environment of an instance on which nothing names a
- * region; metadata is who is asked for it. */
+ * region; metadata is who is asked for it; config is "AWS_CONFIG_FILE=..." or
+ * NULL. */
 static struct screen *on_instance(struct sim_child *sim, const char *faults,
-                                  const char *metadata)
+                                  const char *metadata, const char *config)
 {
     const char *args[] = {"--seed", "7", faults ? "--sim-faults" : NULL,
                           faults, NULL};
@@ -153,7 +154,7 @@ static struct screen *on_instance(struct sim_child *sim, const char *faults,
     snprintf(service, sizeof(service), "AWS_EC2_METADATA_SERVICE_ENDPOINT=%s",
              metadata ? metadata : sim->endpoint);
     const char *env[] = {sim->envp[0], sim->envp[1], sim->envp[2], service,
-                         "AWS_EC2_METADATA_DISABLED=false", NULL};
+                         "AWS_EC2_METADATA_DISABLED=false", config, NULL};
     struct screen_options o = {.rows = 24, .cols = 80, .argv = argv,
                                .env = env};
     return screen_start(&o);
@@ -165,7 +166,7 @@ static void the_region_of_the_instance_is_awaited_on_the_screen(void **state)
     (void)state;
     struct sim_child sim;
     struct screen *s = on_instance(
-        &sim, "drip:GetZone:count=all:bytes=40:ms=80", NULL);
+        &sim, "drip:GetZone:count=all:bytes=40:ms=80", NULL, NULL);
     scene_shows(s, "asking this instance for its region");
     assert_true(scene_row_has(s, 0, "finding the region"));
     screen_keys(s, "?");
@@ -179,11 +180,38 @@ static void the_region_of_the_instance_is_awaited_on_the_screen(void **state)
     sim_child_stop(&sim);
 }
 
+/* Nobody knows it yet: the next context waits for it as well. */
+static void a_switch_before_the_region_is_known_awaits_it_too(void **state)
+{
+    (void)state;
+    struct sim_child sim;
+    char config[] = "AWS_CONFIG_FILE=/tmp/ecsdash-config-XXXXXX";
+    char *path = strchr(config, '=') + 1;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    struct screen *s = on_instance(
+        &sim, "drip:GetZone:count=all:bytes=40:ms=150", NULL, config);
+    dprintf(fd, "[profile other]\naws_access_key_id = %s\n"
+            "aws_secret_access_key = %s\n", strchr(sim.env[1], '=') + 1,
+            strchr(sim.env[2], '=') + 1);
+    close(fd);
+    scene_shows(s, "asking this instance for its region");
+    screen_keys(s, ":profile other\r");
+    scene_shows(s, "Now in profile other, asking this instance");
+    scene_shows(s, "of 49");
+    assert_true(scene_row_has(s, 0, "eu-west-1"));
+    screen_keys(s, "Q");
+    assert_int_equal(screen_end(s), 0);
+    screen_free(s);
+    unlink(path);
+    sim_child_stop(&sim);
+}
+
 static void without_any_region_one_can_be_chosen(void **state)
 {
     (void)state;
     struct sim_child sim;
-    struct screen *s = on_instance(&sim, NULL, "http://127.0.0.1:9");
+    struct screen *s = on_instance(&sim, NULL, "http://127.0.0.1:9", NULL);
     scene_shows(s, "No region is set. Give --region");
     scene_shows(s, ":region lists them");
     assert_true(scene_row_has(s, 0, "NO REGION"));
@@ -275,6 +303,7 @@ int main(void)
         cmocka_unit_test(colours_are_there_and_go_away_when_not_wanted),
         cmocka_unit_test(a_frame_is_painted_before_any_reply),
         cmocka_unit_test(the_region_of_the_instance_is_awaited_on_the_screen),
+        cmocka_unit_test(a_switch_before_the_region_is_known_awaits_it_too),
         cmocka_unit_test(without_any_region_one_can_be_chosen),
         cmocka_unit_test(endpoints_without_tls_are_named_in_the_header),
         cmocka_unit_test(a_dumb_terminal_is_refused_with_a_sentence),

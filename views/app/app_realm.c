@@ -314,7 +314,9 @@ int app_switch(struct app *a, const char *profile, const char *region,
                                           &kind_clusters
                                   ? &kind_clusters
                                   : &kind_services;
-    a->o.realm.aws.ask_metadata = false; /* there is one to stay in */
+    /* Where it is not being asked for, there is one to stay in, or none. */
+    if (!aws_session_finds_region(old->session))
+        a->o.realm.aws.ask_metadata = false;
     struct realm *r = realm_new(&a->o.realm, old->number + 1, profile, region,
                                 err);
     if (!r)
@@ -337,8 +339,12 @@ int app_switch(struct app *a, const char *profile, const char *region,
     app_realm_start(a);
     const struct region *reg = aws_session_region(r->session);
     const char *name = aws_session_profile_name(r->session);
-    app_say(a, MSG_INFO, "Now in %s%s%sregion %s (from %s).",
-            *name ? "profile " : "", name, *name ? ", " : "", reg->name,
-            reg->source);
+    if (aws_session_finds_region(r->session))
+        app_say(a, MSG_INFO, "Now in profile %s, asking this instance for its "
+                "region.", name);
+    else
+        app_say(a, MSG_INFO, "Now in %s%s%sregion %s (from %s).",
+                *name ? "profile " : "", name, *name ? ", " : "", reg->name,
+                reg->source);
     return 0;
 }
