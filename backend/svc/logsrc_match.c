@@ -58,10 +58,15 @@ static void match_free(void *p)
     free(m);
 }
 
+static const char *name_of_match(const void *p)
+{
+    return ((const struct match *)p)->name;
+}
+
 void matches_begin(struct logsrc *s)
 {
     if (!s->matches.map)
-        s->matches.map = map_new();
+        s->matches.map = map_new_keyed(name_of_match);
     s->matches.on = true;
 }
 
