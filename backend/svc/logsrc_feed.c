@@ -297,8 +297,9 @@ static bool past_first(const struct feed *f)
  * False: nothing is left of it. */
 static bool above_floor(struct feed *f, struct walk *w)
 {
-    if (w->kind == WALK_SWEEP && untouched(f, w))
-        w->from = later(w->from, logbuf_floor_ms(f->src->buf));
+    if (w->kind != WALK_SWEEP || !untouched(f, w))
+        return true;
+    w->from = later(w->from, logbuf_floor_ms(f->src->buf));
     return w->from <= w->to;
 }
 
@@ -333,6 +334,7 @@ static void next_due(struct timer *t, void *arg)
     for (struct walk *w = f->holes, *next; w; w = next) {
         next = w->next;
         if (!above_floor(f, w)) {
+            f->unswept_ms[w->deep] = 0;
             feed_drop_hole(f, w);
             continue;
         }
