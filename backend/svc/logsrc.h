@@ -51,6 +51,7 @@ struct logsrc;
 #define LOGSRC_IDLE_MS 8000
 /* Reading back ends after that many events of ours. */
 #define LOGSRC_BACKFILL_EVENTS 50000
+#define LOGSRC_REFILL_EVENTS 200000 /* oldest first, of one gap */
 
 /* on_change: lines came, or the status, a gap or a figure is another; from
  * the loop, never from inside a call of this API. */

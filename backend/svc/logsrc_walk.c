@@ -150,6 +150,9 @@ static void gave_up(struct feed *f, struct walk *w)
     if (w->kind == WALK_BACKFILL) {
         struct gap *g = gap_open(f, w->from, w->to);
         gap_set(s, g, LOGSRC_GAP_LOST, w->from, w->to);
+    } else if (w->kind == WALK_REFILL) {
+        gap_set(s, w->gap, LOGSRC_GAP_LOST, w->from, w->to);
+        w->gap = NULL;
     } else if (w->kind == WALK_SWEEP) {
         f->unswept_ms[w->deep] = w->to;
     }
@@ -185,6 +188,8 @@ static bool enough(const struct walk *w)
         return w->newest_first && w->taken >= LOGSRC_BACKFILL_EVENTS;
     case WALK_PROBE:
         return (w->newest_first && w->taken) || w->pages >= PROBE_PAGES;
+    case WALK_REFILL: /* newest first the buffer's room ends it */
+        return !w->newest_first && w->taken >= LOGSRC_REFILL_EVENTS;
     case WALK_SWEEP:
         return w->pages >= LOGSRC_SWEEP_PAGES ||
                w->bytes >= LOGSRC_SWEEP_BYTES;

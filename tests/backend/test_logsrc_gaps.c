@@ -176,6 +176,66 @@ static void a_refill_ends_where_the_buffer_does(void **state)
     assert_in_range(far, 2, 40);
 }
 
+/* Oldest first no room of the buffer ends it, so a number does. */
+static void a_refill_oldest_first_ends_somewhere(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_gap g;
+    uint64_t seq;
+    w->head = HEAD_REFUSED;
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    w->page = 10;
+    w->fail = ERR_NET;
+    for (int i = 0; i < 1000; i++)
+        put(w, "ecs/app/t1", world_now(w) + i * 600, world_now(w) + i * 600,
+            "x");
+    int64_t end = world_now(w) + 600000;
+    clock_advance(w->clock, 605000);
+    w->fail = ERR_NONE;
+    struct logbuf *b = logsrc_buf(w->src);
+    for (int i = 0; i < 1000 && logbuf_len(b) < 500; i++)
+        clock_advance(w->clock, 100);
+    assert_true(the_gap(w, &g));
+    assert_int_equal(g.state, LOGSRC_GAP_REFILLING);
+    struct walk *hole = w->src->feeds[0]->holes;
+    assert_int_equal(hole->kind, WALK_REFILL);
+    hole->taken = LOGSRC_REFILL_EVENTS;
+    clock_advance(w->clock, 100);
+    assert_true(gap_line(w, &g, &seq));
+    assert_int_equal(g.state, LOGSRC_GAP_LOST);
+    assert_in_range(g.from_ms, end - 400000, end - 200000);
+    assert_in_range(g.to_ms, end, end + 40000);
+    assert_in_range(logbuf_len(b), 500, 600);
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_true(the_gap(w, &g));
+    assert_true(logsrc_refill(w->src, seq));
+    clock_advance(w->clock, 2 * MINUTE);
+    assert_false(the_gap(w, &g));
+    assert_int_equal(logbuf_len(b), 1000);
+}
+
+/* A sweep of what there is no room for any more owes nothing. */
+static void a_sweep_below_the_floor_is_done(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_stats s;
+    logbuf_set_limit(logsrc_buf(w->src), 5000);
+    for (int i = 0; i < 500; i++)
+        put(w, "ecs/app/t1", WALL - 60000 + i, WALL, "some text of a line");
+    follow(w, "t1");
+    clock_advance(w->clock, 10000);
+    assert_true(logbuf_dropped(logsrc_buf(w->src)) > 0);
+    struct feed *f = w->src->feeds[0];
+    f->unswept_ms[1] = WALL - 900000;
+    feed_hole(f, WALK_SWEEP, SIZE_MAX, WALL - 990000, WALL - 900000)->deep =
+        true;
+    clock_advance(w->clock, 10000);
+    assert_null(f->holes);
+    logsrc_stats(w->src, &s);
+    assert_int_equal(s.unswept_ms, 0);
+}
+
 /* ---- figures --------------------------------------------------------- */
 
 static void errors_are_counted_by_revision(void **state)
@@ -308,6 +368,8 @@ int main(void)
         T(too_much_to_read_back_is_said_and_read_on_demand),
         T(a_refill_survives_what_the_network_does),
         T(a_refill_ends_where_the_buffer_does),
+        T(a_refill_oldest_first_ends_somewhere),
+        T(a_sweep_below_the_floor_is_done),
         T(errors_are_counted_by_revision),
         T(requests_and_lag_are_told),
         T(large_pages_are_read_in_slices),
