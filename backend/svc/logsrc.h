@@ -36,6 +36,7 @@
 #define ECSDASH_SVC_LOGSRC_H
 
 #include "backend/base/err.h"
+#include "backend/base/fmt.h"
 #include "backend/svc/logbuf.h"
 
 #include <stdbool.h>
@@ -204,6 +205,11 @@ struct logsrc_gap {
 /* The gap of a LOG_GAP line (which stands at the end of the gap, or at its
  * begin while that end is now); false when it has none. */
 bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out);
+/* What such a line says before " of " and the group, with its times in that
+ * zone; in the line itself they are UTC. */
+#define LOGSRC_GAP_TEXT 80
+bool logsrc_gap_text(const struct logsrc *s, uint64_t seq, enum fmt_zone zone,
+                     char out[LOGSRC_GAP_TEXT]);
 /* Read it now, when it is that of a LOG_GAP line: an OPEN one without waiting
  * any longer, a LOST one newest first, as far as the buffer has room. False when
  * there is no such gap. */

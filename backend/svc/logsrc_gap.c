@@ -3,28 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/svc/logsrc_internal.h"
+
+static void put_text(const struct gap *g, enum fmt_zone zone,
+                     char out[LOGSRC_GAP_TEXT])
+{
+    char from[16], to[16] = "now";
+    static const char *const states[] = {
+        [LOGSRC_GAP_OPEN] = "not read yet",
+        [LOGSRC_GAP_REFILLING] = "being read",
+        [LOGSRC_GAP_LOST] = "too many lines, not read back"};
+
+    fmt_clock(g->from_ms, zone, from);
+    if (g->to_ms != INT64_MAX)
+        fmt_clock(g->to_ms, zone, to);
+    snprintf(out, LOGSRC_GAP_TEXT, "%s: %s to %s", states[g->state], from, to);
+}
 
 /* It stands where it ends: whoever reads on upwards, or looks at the last
  * minutes only, is told before what is missing would have been there. */
 static void show(struct logsrc *s, struct gap *g)
 {
     int64_t at = g->to_ms == INT64_MAX ? g->from_ms : g->to_ms;
-    char from[32], to[32], text[700];
-    static const char *const states[] = {
-        [LOGSRC_GAP_OPEN] = "not read yet",
-        [LOGSRC_GAP_REFILLING] = "being read",
-        [LOGSRC_GAP_LOST] = "too many lines, not read back"};
+    char span[LOGSRC_GAP_TEXT], text[700];
 
-    fmt_clock(g->from_ms, FMT_UTC, from);
-    if (g->to_ms == INT64_MAX)
-        snprintf(to, sizeof(to), "now");
-    else
-        fmt_clock(g->to_ms, FMT_UTC, to);
-    snprintf(text, sizeof(text), "%s: %s to %s of %.500s", states[g->state],
-             from, to, g->feed->group);
+    put_text(g, FMT_UTC, span);
+    snprintf(text, sizeof(text), "%s of %.500s", span, g->feed->group);
     uint64_t seq = logbuf_add(
         s->buf, &(struct logbuf_line){.timestamp_ms = at,
                                       .ingestion_ms = at,
@@ -118,4 +123,14 @@ bool logsrc_gap(const struct logsrc *s, uint64_t seq, struct logsrc_gap *out)
         .to_ms = g->to_ms == INT64_MAX ? logsrc_now(s) : g->to_ms,
         .group = g->feed->group};
     return true;
+}
+
+bool logsrc_gap_text(const struct logsrc *s, uint64_t seq, enum fmt_zone zone,
+                     char out[LOGSRC_GAP_TEXT])
+{
+    const struct gap *g = gap_of(s, seq);
+
+    if (g)
+        put_text(g, zone, out);
+    return g != NULL;
 }

@@ -2,6 +2,8 @@
  * slices, from answers that may be broken. */
 #include "tests/backend/logs_world.h"
 
+#include <time.h>
+
 /* The only LOG_GAP line. */
 static bool gap_line(struct world *w, struct logsrc_gap *out, uint64_t *seq)
 {
@@ -101,7 +103,17 @@ static void too_much_to_read_back_is_said_and_read_on_demand(void **state)
                      LOGSRC_BACKFILL_EVENTS + 1);
     struct logbuf_line l;
     logbuf_get(logsrc_buf(w->src), 0, &l);
-    assert_non_null(strstr(l.text, "not read back"));
+    assert_string_equal(l.text, "too many lines, not read back: "
+                        "14:17:07Z to 14:22:07Z of /ecs/g");
+    char text[LOGSRC_GAP_TEXT];
+    setenv("TZ", "X-1", 1);
+    tzset();
+    assert_true(logsrc_gap_text(w->src, l.seq, FMT_LOCAL, text));
+    setenv("TZ", "UTC", 1);
+    tzset();
+    assert_string_equal(text, "too many lines, not read back: 15:17:07 to "
+                        "15:22:07");
+    assert_false(logsrc_gap_text(w->src, l.seq + 1, FMT_LOCAL, text));
     logsrc_stats(w->src, &s);
     assert_int_equal(s.gaps, 0);
     assert_int_equal(s.gaps_lost, 1);

@@ -409,6 +409,10 @@ static void what_was_not_read_back_is_read_on_demand(void **state)
     scene_gone(s, "reading back");
     scene_type(s, "g");
     scene_selects(s, "r reads on: too many lines, not read back: 13:3");
+    assert_true(screen_has(s, "Z to 13:"));
+    scene_type(s, "t"); /* local as the stamps are, which have no Z then */
+    scene_gone(s, "Z to 13:");
+    scene_selects(s, "r reads on: too many lines, not read back: 13:3");
     scene_type(s, "\r");
     scene_gone(s, "r reads on");
     scene_gone(s, "being read");

@@ -192,18 +192,36 @@ static size_t cut(const char *text, size_t n)
     return n;
 }
 
+/* The times of a gap are in the zone of the stamps. */
+static void put_gap(struct log_view *lv, const struct logbuf_line *l)
+{
+    struct logsrc_gap gap = {0};
+    bool known = logsrc_gap(lv->src, l->seq, &gap);
+    const char *of = strstr(l->text, " of ");
+    char span[LOGSRC_GAP_TEXT];
+
+    strbuf_puts(&lv->line, "-- ");
+    if (known && gap.state == LOGSRC_GAP_LOST)
+        strbuf_puts(&lv->line, "r reads on: ");
+    if (lv->stamps == STAMPS_LOCAL && of &&
+        logsrc_gap_text(lv->src, l->seq, FMT_LOCAL, span))
+        strbuf_printf(&lv->line, "%s%s --", span, of);
+    else
+        strbuf_printf(&lv->line, "%s --", l->text);
+}
+
 static void put_text(struct log_view *lv, const struct logbuf_line *l)
 {
     const char *text = l->text;
     size_t n = l->len, shown;
     char count[32];
 
+    if (l->kind == LOG_GAP) {
+        put_gap(lv, l);
+        return;
+    }
     if (l->kind != LOG_TEXT) {
-        struct logsrc_gap gap;
-        bool lost = l->kind == LOG_GAP && logsrc_gap(lv->src, l->seq, &gap) &&
-                    gap.state == LOGSRC_GAP_LOST;
-        strbuf_printf(&lv->line, "-- %s%s --", lost ? "r reads on: " : "",
-                      l->text);
+        strbuf_printf(&lv->line, "-- %s --", l->text);
         return;
     }
     strbuf_clear(&lv->plain);
