@@ -43,7 +43,7 @@ static size_t lower(const struct logset *s, struct logbuf_mark m)
 }
 
 /* Among lines of the same times the buffer knows the order. */
-size_t logset_find(const struct logset *s, struct logbuf_mark mark,
+static size_t find(const struct logset *s, struct logbuf_mark mark,
                    bool *exact)
 {
     size_t k = lower(s, mark), i = SIZE_MAX;
@@ -60,6 +60,21 @@ size_t logset_find(const struct logset *s, struct logbuf_mark mark,
             break;
     }
     return k;
+}
+
+/* A line that was renamed (logbuf_rename) is where the buffer has it now. */
+size_t logset_find(const struct logset *s, struct logbuf_mark mark,
+                   bool *exact)
+{
+    size_t k = find(s, mark, exact), i;
+    bool there;
+
+    if (*exact || !s->n)
+        return k;
+    i = logbuf_find(s->buf, mark, &there);
+    if (!there || compare_times(logbuf_mark(s->buf, i), mark) == 0)
+        return k;
+    return find(s, logbuf_mark(s->buf, i), exact);
 }
 
 /* Room for one more before entry k: the shorter side moves. */
@@ -98,7 +113,7 @@ static void put(struct logset *s, size_t i, uint32_t kind)
     else if (compare_times(at(s, 0)->mark, m) > 0)
         k = 0;
     else
-        k = logset_find(s, m, &exact);
+        k = find(s, m, &exact);
     if (!exact) {
         *open_slot(s, k) = (struct logset_entry){m, kind};
         s->hits += kind == KIND_HIT;
@@ -289,6 +304,10 @@ static void added(void *arg, const struct logbuf_line *line, size_t i)
     struct logset *s = arg;
     struct logbuf_mark m = logbuf_mark_of(line);
 
+    if (m.seq == s->moved.mark.seq) { /* the same line, renamed */
+        s->moved.mark.seq = 0;
+        put(s, i, s->moved.kind);
+    }
     /* Outside of what was looked at the walk comes by. */
     if (!s->lo.seq || side(s, s->hi, m, i) > 0 || side(s, s->lo, m, i) < 0)
         return;
@@ -320,6 +339,7 @@ static void removed(void *arg, const struct logbuf_line *line, size_t i)
     for (size_t k = lower(s, m);
          k < s->n && compare_times(at(s, k)->mark, m) == 0; k++) {
         if (at(s, k)->mark.seq == m.seq) {
+            s->moved = *at(s, k);
             take_out(s, k);
             break;
         }

@@ -42,6 +42,7 @@ struct logset {
     bool active;
     struct logset_entry *e; /* e[head .. head + n) */
     size_t head, n, cap, hits;
+    struct logset_entry moved;        /* went last; may come again, renamed */
     struct logbuf_mark start, lo, hi; /* looked at: lo..hi, both included */
     struct logbuf_mark *late;         /* came between them: looked at next */
     size_t n_late, cap_late;

@@ -223,6 +223,43 @@ static void a_line_is_found_or_its_follower(void **state)
     teardown(&w);
 }
 
+/* Who stands on a line stands on it when its event turns out to be another,
+ * before anything is looked at again. */
+static void a_renamed_line_is_found_by_its_old_mark(void **state)
+{
+    static const int64_t in[] = {50, 60, 70, 80};
+    struct world w;
+    bool exact;
+
+    (void)state;
+    for (size_t moved = 0; moved < ARRAY_LEN(in); moved++)
+        for (int64_t to = 45; to < 90; to += 10) {
+            setup(&w, 0);
+            for (size_t i = 0; i < ARRAY_LEN(in); i++)
+                logbuf_add(w.buf, &(struct logbuf_line){
+                    .timestamp_ms = 10, .ingestion_ms = in[i], .len = 1,
+                    .text = i == 1 ? "y" : "x"});
+            add(&w, 11, "x", false);
+            begin(&w, 0, false, 2);
+            while (logset_step(&w.set, 200))
+                ;
+            struct logbuf_mark was = logbuf_mark(w.buf, moved);
+            assert_int_equal(logbuf_rename(w.buf, was, to, 7), 0);
+            for (int stepped = 0; stepped < 2; stepped++) {
+                size_t k = logset_find(&w.set, was, &exact);
+                assert_int_equal(exact, moved != 1);
+                if (exact)
+                    assert_int_equal(logset_mark(&w.set, k).seq, was.seq);
+                assert_int_equal(logset_len(&w.set), 4);
+                assert_int_equal(logset_hits(&w.set), 4);
+                while (logset_step(&w.set, 200))
+                    ;
+            }
+            walk(&w);
+            teardown(&w);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +267,7 @@ int main(void)
         cmocka_unit_test(events_stay_whole),
         cmocka_unit_test(a_set_is_what_a_walk_finds),
         cmocka_unit_test(a_line_is_found_or_its_follower),
+        cmocka_unit_test(a_renamed_line_is_found_by_its_old_mark),
     };
 
     return cmocka_run_group_tests_name("logset", tests, NULL, NULL);
