@@ -495,21 +495,6 @@ static void ending_amid_a_call_leaves_a_trace(void **state)
     assert_audit(l, 0, "outcome", "unknown");
 }
 
-static void a_link_in_place_of_the_audit_log_is_not_followed(void **state)
-{
-    struct lab *l = *state;
-    open_app(l, "quiet", false, &kind_services, "catalog-api");
-    char *other = xasprintf("%s/other", l->dir);
-    assert_int_equal(symlink(other, l->audit), 0);
-    key(l, "R");
-    confirm(l);
-    settle(l);
-    assert_int_equal(mutations(l), 1);
-    assert_int_equal(access(other, F_OK), -1);
-    assert_said(l, "could not be written");
-    free(other);
-}
-
 /* Looking leaves nothing behind; the first entry makes the folder. */
 static void the_folder_of_the_audit_log_is_made_when_it_is_needed(void **state)
 {
@@ -566,7 +551,6 @@ int main(void)
         T(an_unknown_stop_is_looked_up),
         T(a_denied_call_says_who_may_not),
         T(ending_amid_a_call_leaves_a_trace),
-        T(a_link_in_place_of_the_audit_log_is_not_followed),
         T(the_folder_of_the_audit_log_is_made_when_it_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,11 +19,22 @@ static void put(struct strbuf *b, const char *key, const char *value)
     strbuf_put_json(b, value ? value : "", value ? strlen(value) : 0);
 }
 
-/* All of the line or nothing: a torn one would spoil the next. */
+/* Takes back a torn line that nothing stands behind. */
+static bool cut_back(int fd, off_t to, size_t torn)
+{
+    struct stat now;
+    return fstat(fd, &now) == 0 && now.st_size == to + (off_t)torn &&
+           ftruncate(fd, to) == 0;
+}
+
+/* All of the line or nothing: a torn one would spoil the next. Several
+ * programs write one file: to be cut, it must be locked. Nobody waits for the
+ * lock: the line goes to the end all the same, in one write as a rule. */
 static int write_whole(int fd, const char *data, size_t n)
 {
     struct stat before;
     size_t done = 0;
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0; /* until it is closed */
     if (fstat(fd, &before) != 0)
         return -1;
     while (done < n) {
@@ -35,11 +47,8 @@ static int write_whole(int fd, const char *data, size_t n)
     }
     if (done == n)
         return 0;
-    struct stat now;
-    if (fstat(fd, &now) == 0 &&
-        now.st_size == before.st_size + (off_t)done && /* nobody else wrote */
-        ftruncate(fd, before.st_size) != 0)
-        return -1; /* then it may only grow */
+    if (locked && done)
+        cut_back(fd, before.st_size, done);
     return -1;
 }
 
