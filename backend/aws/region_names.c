@@ -1,10 +1,10 @@
 #include "backend/aws/region_names.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "backend/aws/endpoint.h"
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 
 static const struct region_name aws[] = {
     {"af-south-1", "Cape Town"},      {"ap-east-1", "Hong Kong"},
@@ -84,47 +84,12 @@ bool region_looks_real(const char *name)
     return words >= 2 && n >= 1 && n <= 2 && !name[n];
 }
 
-/* Letters to put in, take out, or change; longer words are far away. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t cost[64], m = strlen(b);
-
-    if (m >= ARRAY_LEN(cost))
-        return m;
-    for (size_t k = 0; k <= m; k++)
-        cost[k] = k;
-    for (size_t i = 0; a[i]; i++) {
-        size_t before = cost[0];
-
-        cost[0] = i + 1;
-        for (size_t k = 0; k < m; k++) {
-            size_t best = before + (tolower((unsigned char)a[i]) != b[k]);
-
-            before = cost[k + 1];
-            if (cost[k] + 1 < best)
-                best = cost[k] + 1;
-            if (before + 1 < best)
-                best = before + 1;
-            cost[k + 1] = best;
-        }
-    }
-    return cost[m];
-}
-
 const char *region_nearest(const char *name)
 {
-    const char *found = NULL;
-    size_t least = 3;
+    struct nearest n = nearest_to(name, strlen(name));
 
-    for (size_t i = 0; i < ARRAY_LEN(partitions); i++) {
-        for (size_t k = 0; k < partitions[i].n; k++) {
-            size_t d = distance(name, partitions[i].list[k].name);
-
-            if (d >= least)
-                continue;
-            least = d;
-            found = partitions[i].list[k].name;
-        }
-    }
-    return found;
+    for (size_t i = 0; i < ARRAY_LEN(partitions); i++)
+        for (size_t k = 0; k < partitions[i].n; k++)
+            nearest_offer(&n, partitions[i].list[k].name);
+    return nearest_get(&n);
 }

@@ -20,8 +20,8 @@ const struct region_name *region_names(const char *region, size_t *n);
 bool region_is_listed(const char *name);
 /* Words of small letters and a number, joined by hyphens: "us-gov-west-1". */
 bool region_looks_real(const char *name);
-/* The listed one that was probably meant: at most two letters differ, or only
- * capitals do. NULL = none is so near. */
+/* The listed one that was probably meant, as nearest_get() has it: itself
+ * when it is listed. NULL = none is so near. */
 const char *region_nearest(const char *name);
 
 #endif

@@ -25,7 +25,8 @@ static int letter(char c)
 
 /* The usual table of distances between beginnings, of which three rows are
  * enough: a swap looks back by two. */
-size_t nearest_edits(const char *a, size_t na, const char *b, size_t nb)
+static size_t edits_between(const char *a, size_t na, const char *b,
+                            size_t nb)
 {
     size_t rows[3][WORD_MAX + 1];
     assert(na <= WORD_MAX && nb <= WORD_MAX);
@@ -52,8 +53,8 @@ void nearest_offer(struct nearest *n, const char *candidate)
     size_t len = strlen(candidate);
     if (!n->len || n->len > WORD_MAX || len > WORD_MAX)
         return;
-    size_t edits = nearest_edits(n->word, n->len, candidate, len);
-    if (n->len >= 3 && strncasecmp(candidate, n->word, n->len) == 0)
+    size_t edits = edits_between(n->word, n->len, candidate, len);
+    if (edits > 1 && n->len >= 3 && strncasecmp(candidate, n->word, n->len) == 0)
         edits = 1; /* a beginning */
     if (edits * 3 > len || (n->best && edits >= n->edits))
         return;

@@ -15,7 +15,8 @@ struct nearest {
     const char *word; /* as typed: len bytes */
     size_t len;
     const char *best; /* of the words offered, or NULL */
-    size_t edits;
+    size_t edits; /* letters to be put in, left out, changed or swapped with
+                     their neighbour to get there */
 };
 
 struct nearest nearest_to(const char *word, size_t len);
@@ -25,8 +26,5 @@ void nearest_offer(struct nearest *n, const char *candidate);
  * letters or more is near what it begins), or the word has more than 40
  * bytes. */
 const char *nearest_get(const struct nearest *n);
-/* How many letters are to be put in, left out, changed or swapped with their
- * neighbour to make b of a. Both have at most 40 bytes. */
-size_t nearest_edits(const char *a, size_t na, const char *b, size_t nb);
 
 #endif

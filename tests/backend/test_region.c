@@ -118,6 +118,7 @@ static void what_cannot_be_a_region_is_refused(void **state)
         {"EU-WEST-1", "did you mean eu-west-1?"},
         {"eu-west1", "did you mean eu-west-1?"},
         {"euwest1", "did you mean eu-west-1?"},
+        {"ueewst-1", "did you mean eu-west-1?"},
         {"us-east-", "\"us-east-\" (from --region) can't be a region"},
         {"aws-global", "is no region of AWS"},
         {"us-east-1a", "did you mean us-east-1?"},
