@@ -43,7 +43,7 @@ static void a_long_way_keeps_its_last_word(void **state)
     assert_true(row_has(l, 2, " services(1 of 42) > thumbnailer > tasks("));
 }
 
-static void a_summary_is_never_cut_in_a_number(void **state)
+static void a_summary_is_never_cut_in_an_item(void **state)
 {
     struct lab *l = *state;
     open_app(l, "default", false, &kind_services, NULL);
@@ -52,8 +52,24 @@ static void a_summary_is_never_cut_in_a_number(void **state)
     assert_false(row_has(l, 1, "..."));
     app_draw(l->app, 24, 45);
     char *all = row_text(l, 1);
-    assert_string_equal(all, " 42 svc: 2 CRASH 1 SHORT 1 STALLED 1 ...");
+    assert_string_equal(all, " 42 svc: 2 CRASH 1 SHORT 1 STALLED ...");
     free(all);
+    /* At every width what is there is whole. */
+    app_draw(l->app, 24, 200);
+    char *full = row_text(l, 1);
+    for (int cols = 40; cols < 120; cols++) {
+        app_draw(l->app, 24, cols);
+        all = row_text(l, 1);
+        size_t n = strlen(all);
+        bool dots = n > 4 && strcmp(all + n - 4, " ...") == 0;
+        if (dots)
+            all[n -= 4] = '\0';
+        if (strncmp(all, full, n) != 0 || (full[n] && full[n] != ' ') ||
+            strchr("0123456789|", all[n - 1]))
+            fail_msg("%d columns: \"%s\"", cols, all);
+        free(all);
+    }
+    free(full);
 }
 
 /* At every height: the pane gives up no more than the rows of the message. */
@@ -109,7 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_long_way_keeps_its_last_word),
-        T(a_summary_is_never_cut_in_a_number),
+        T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
         T(a_filter_without_rows_speaks_before_an_old_error),
         T(an_error_without_rows_is_wrapped_not_cut),

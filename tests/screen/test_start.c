@@ -18,7 +18,9 @@ static void first_screen_names_the_account_and_the_worst(void **state)
     assert_true(scene_row_has(s, 0, "role/oncall"));
     assert_true(scene_row_has(s, 0, "RW"));
     assert_true(scene_row_has(s, 1, "49 svc: 1 DOWN 2 CRASH 1 SHORT"));
-    assert_true(scene_row_has(s, 1, "39 ok"));
+    assert_true(scene_row_has(s, 1, "39 ok | 18"));
+    assert_true(scene_row_has(s, 1, " run"));
+    assert_false(scene_row_has(s, 1, "..."));
     assert_true(scene_row_has(s, 2, "services(49)"));
     assert_true(scene_row_has(s, 2, "worst-first"));
     assert_true(scene_row_has(s, 3, "STATE"));

@@ -10,6 +10,7 @@
 #include "tui/status.h"
 #include "views/app/config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +119,33 @@ static void draw_crumb(struct app *a, struct surface *s, struct rect row)
     doc_release(&right);
 }
 
+static bool ends_item(const struct surface *s, int row, int at)
+{
+    char before = surface_at(s, row, at - 1)->cp[0];
+    return !isdigit((unsigned char)before) && before != '|';
+}
+
+static bool begins_item(const struct surface *s, int row, int at)
+{
+    char c = surface_at(s, row, at)->cp[0];
+    return isdigit((unsigned char)c) || c == '|';
+}
+
+enum { DOTS = 4 }; /* " ..." */
+
+/* Where a line that is too long ends: "39 ok" and "| 185 run" are there whole
+ * or not at all. Amid other words it ends at a blank, with room for dots. */
+static int summary_end(const struct surface *s, struct rect row)
+{
+    int last = row.col + row.cols - 1, at = last - 1;
+    for (; at > row.col; at--)
+        if (surface_at(s, row.row, at)->cp[0] == ' ' &&
+            ends_item(s, row.row, at) &&
+            (begins_item(s, row.row, at + 1) || at + DOTS - 1 <= last))
+            break;
+    return at;
+}
+
 static void draw_summary(struct app *a, struct surface *s, struct rect row)
 {
     struct doc d = DOC_INIT;
@@ -127,12 +155,10 @@ static void draw_summary(struct app *a, struct surface *s, struct rect row)
         top->ops->summary(top, &d);
     doc_draw(&d, s, (struct rect){row.row, row.col + 1, 1, row.cols - 1});
     if (doc_width(&d) > row.cols - 1) {
-        /* Half a number is a wrong number: cut at a blank. */
-        int at = row.col + row.cols - 4;
-        while (at > row.col && surface_at(s, row.row, at)->cp[0] != ' ')
-            at--;
-        surface_fill(s, (struct rect){row.row, at, 1, row.cols}, ROLE_SUMMARY);
-        surface_put(s, row.row, at, 4, ROLE_SUMMARY, " ...");
+        int at = summary_end(s, row), left = row.col + row.cols - at;
+        surface_fill(s, (struct rect){row.row, at, 1, left}, ROLE_SUMMARY);
+        if (left >= DOTS)
+            surface_put(s, row.row, at, DOTS, ROLE_SUMMARY, " ...");
     }
     doc_release(&d);
 }
