@@ -7,6 +7,9 @@
 #include "backend/base/mem.h"
 #include "backend/svc/logbuf_internal.h"
 
+/* While it shrinks a line that comes does not pay for it all. */
+#define SHRINK_PER_ADD 8
+
 struct logbuf *logbuf_new(size_t limit_bytes)
 {
     struct logbuf *b = xcalloc(1, sizeof(*b));
@@ -89,21 +92,31 @@ static size_t total_bytes(const struct logbuf *b)
     return b->chunk_bytes + b->n * sizeof(struct entry);
 }
 
-static void make_room(struct logbuf *b)
+/* Up to so many lines go. */
+static void make_room(struct logbuf *b, size_t max)
 {
-    while (b->n > 1 && total_bytes(b) > b->limit) {
+    for (; max && b->n > 1 && total_bytes(b) > b->limit; max--) {
         const struct entry *e = logbuf_entry(b, 0);
         b->floor_ts = e->timestamp_ms;
         b->floor_ingestion = ingestion_of(e);
         b->dropped++;
         take_out(b, 0);
     }
+    b->shrinking &= b->n > 1 && total_bytes(b) > b->limit;
 }
 
-void logbuf_set_limit(struct logbuf *b, size_t limit_bytes)
+bool logbuf_set_limit(struct logbuf *b, size_t limit_bytes)
 {
     b->limit = limit_bytes ? limit_bytes : LOGBUF_DEFAULT_BYTES;
-    make_room(b);
+    b->shrinking = true;
+    return logbuf_shrink(b);
+}
+
+bool logbuf_shrink(struct logbuf *b)
+{
+    if (b->shrinking)
+        make_room(b, LOGBUF_SHRINK_LINES);
+    return b->shrinking;
 }
 
 int logbuf_remove(struct logbuf *b, struct logbuf_mark mark)
@@ -200,7 +213,7 @@ uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line)
     logbuf_index_insert(b, i, &e);
     b->near = i;
     tell(b, &e, i, true);
-    make_room(b);
+    make_room(b, b->shrinking ? SHRINK_PER_ADD : SIZE_MAX);
     return b->last_seq;
 }
 

@@ -58,8 +58,11 @@ struct logbuf_line {
 /* limit_bytes 0 = LOGBUF_DEFAULT_BYTES. */
 struct logbuf *logbuf_new(size_t limit_bytes);
 void logbuf_free(struct logbuf *b); /* NULL is fine */
-/* Fewer: the oldest lines go at once. */
-void logbuf_set_limit(struct logbuf *b, size_t limit_bytes);
+/* Fewer: the oldest lines go, LOGBUF_SHRINK_LINES of them a call (some 2 ms).
+ * True: more have to go, by logbuf_shrink() in later turns. */
+#define LOGBUF_SHRINK_LINES 4096
+bool logbuf_set_limit(struct logbuf *b, size_t limit_bytes);
+bool logbuf_shrink(struct logbuf *b);
 
 /* Add one line; text is copied and made harmless by logtext_clean(). seq, sgr
  * and level are not read (the level is looked for in the text of LOG_TEXT

@@ -56,6 +56,7 @@ struct logbuf {
     size_t near;         /* the line last found; SIZE_MAX = none */
     size_t errors, warnings;
     bool renamed;        /* some line was */
+    bool shrinking;      /* to a limit that was set */
     struct logbuf_watch *watches;
     struct logtext text;              /* scratch of add */
     struct logtext_sgr *sgr;          /* scratch of get */

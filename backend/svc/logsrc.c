@@ -72,6 +72,7 @@ void logsrc_free(struct logsrc *s)
     live_free(s);
     matches_free(s);
     timer_stop(s->o.clock, &s->change);
+    timer_stop(s->o.clock, &s->shrink);
     for (size_t i = 0; i < s->n_feeds; i++)
         feed_free(s->feeds[i]);
     gap_free_all(s);

@@ -103,6 +103,9 @@ int logsrc_add_group(struct logsrc *s, const char *region, const char *group,
 void logsrc_refresh(struct logsrc *s);
 
 struct logbuf *logsrc_buf(struct logsrc *s); /* owned by s */
+/* How much it holds from now on; 0 = LOGBUF_DEFAULT_BYTES. What is too much
+ * goes in slices. */
+void logsrc_set_limit(struct logsrc *s, size_t limit_bytes);
 
 /* Where a line comes from, by logbuf_line.source. Strings are never NULL and
  * live as long as s. */

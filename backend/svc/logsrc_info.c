@@ -17,6 +17,23 @@ struct logbuf *logsrc_buf(struct logsrc *s)
     return s->buf;
 }
 
+static void shrink_due(struct timer *t, void *arg)
+{
+    struct logsrc *s = arg;
+
+    (void)t;
+    if (logbuf_shrink(s->buf))
+        timer_start(s->o.clock, &s->shrink, 0, shrink_due, s);
+    logsrc_changed(s);
+}
+
+void logsrc_set_limit(struct logsrc *s, size_t limit_bytes)
+{
+    if (logbuf_set_limit(s->buf, limit_bytes))
+        timer_start(s->o.clock, &s->shrink, 0, shrink_due, s);
+    logsrc_changed(s);
+}
+
 size_t logsrc_sources(const struct logsrc *s)
 {
     return s->n_sources;

@@ -168,6 +168,7 @@ struct logsrc {
     char *live_why;          /* it ended by itself, and why */
     struct map *foreign;     /* "container/driver" told of */
     struct timer change;     /* on_change soon */
+    struct timer shrink;     /* the buffer, in slices */
     bool no_newest_first;    /* the service refuses or ignores it */
     bool have_skew;
     int64_t skew_ms;         /* service's clock minus ours */

@@ -469,6 +469,31 @@ static void who_watches_is_told_of_every_line(void **state)
     logbuf_free(c.b);
 }
 
+/* A turn of the loop has room for so much, also when lines come. */
+static void a_smaller_limit_is_reached_in_slices(void **state)
+{
+    (void)state;
+    struct logbuf *b = logbuf_new(0);
+    size_t n = 6 * LOGBUF_SHRINK_LINES;
+    for (size_t i = 0; i < n; i++)
+        add(b, (int64_t)i, 0, "some line of text");
+    assert_true(logbuf_set_limit(b, 5000));
+    assert_int_equal(logbuf_len(b), n - LOGBUF_SHRINK_LINES);
+    for (int i = 0; i < 100; i++)
+        add(b, 1000000 + i, 0, "come meanwhile");
+    assert_in_range(logbuf_len(b), n - LOGBUF_SHRINK_LINES - 1000,
+                    n - LOGBUF_SHRINK_LINES);
+    for (size_t was = logbuf_len(b); logbuf_shrink(b); was = logbuf_len(b))
+        assert_int_equal(was - logbuf_len(b), LOGBUF_SHRINK_LINES);
+    assert_true(logbuf_len(b) < 200);
+    assert_int_equal(logbuf_len(b) + logbuf_dropped(b), n + 100);
+    add(b, 2000000, 0, "as before");
+    assert_true(logbuf_len(b) < 200);
+    assert_false(logbuf_shrink(b));
+    assert_false(logbuf_set_limit(b, 0));
+    logbuf_free(b);
+}
+
 /* ---- colours --------------------------------------------------------- */
 
 static void colours_are_kept_beside_the_text(void **state)
@@ -553,6 +578,7 @@ int main(void)
         cmocka_unit_test(an_event_is_known_by_its_times_source_and_id),
         cmocka_unit_test(a_search_goes_on_while_lines_come_and_go),
         cmocka_unit_test(who_watches_is_told_of_every_line),
+        cmocka_unit_test(a_smaller_limit_is_reached_in_slices),
         cmocka_unit_test(colours_are_kept_beside_the_text),
         cmocka_unit_test(rubbish_is_no_colour),
         cmocka_unit_test(ten_thousand_colours_cost_no_more_than_the_cap),

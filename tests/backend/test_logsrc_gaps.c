@@ -244,6 +244,21 @@ static void a_sweep_below_the_floor_is_done(void **state)
     assert_int_equal(s.unswept_ms, 0);
 }
 
+static void a_smaller_buffer_is_made_in_slices(void **state)
+{
+    struct world *w = *state;
+    struct logbuf *b = logsrc_buf(w->src);
+    for (int i = 0; i < 5 * LOGBUF_SHRINK_LINES; i++)
+        logbuf_add(b, &(struct logbuf_line){.timestamp_ms = WALL + i,
+                                            .ingestion_ms = WALL + i,
+                                            .text = "x", .len = 1});
+    logsrc_set_limit(w->src, 5000);
+    assert_int_equal(logbuf_len(b), 4 * LOGBUF_SHRINK_LINES);
+    clock_advance(w->clock, 100);
+    assert_true(logbuf_len(b) < 200);
+    assert_true(w->changes > 0);
+}
+
 /* ---- figures --------------------------------------------------------- */
 
 static void errors_are_counted_by_revision(void **state)
@@ -378,6 +393,7 @@ int main(void)
         T(a_refill_ends_where_the_buffer_does),
         T(a_refill_oldest_first_ends_somewhere),
         T(a_sweep_below_the_floor_is_done),
+        T(a_smaller_buffer_is_made_in_slices),
         T(errors_are_counted_by_revision),
         T(requests_and_lag_are_told),
         T(large_pages_are_read_in_slices),

@@ -191,7 +191,7 @@ static void limit_all(struct view *const *views, size_t n, size_t bytes)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(views[i]->ops->name, "logs") == 0)
-            logbuf_set_limit(log_of(views[i])->buf, bytes);
+            logsrc_set_limit(log_of(views[i])->src, bytes);
 }
 
 void log_command_buffer(struct app *a, int64_t mib)
