@@ -265,7 +265,7 @@ static const struct column columns[] = {
      .flags = COL_NUM | COL_SCREEN, .min = 4, .max = 4, .keep = 50,
      .cell = c_age},
     {.id = "launch", .title = "LAUNCH", .help = "launch type or capacity "
-     "providers", .flags = COL_SCREEN, .min = 8, .max = 16, .keep = 20,
+     "providers", .flags = COL_SCREEN, .min = 12, .max = 16, .keep = 20,
      .wide = 150, .cell = c_launch},
     {.id = "why", .title = "WHY", .help = "what is wrong, in a few words",
      .min = 24, .max = 120, .weight = 10, .keep = 40, .wide = 100,
