@@ -274,17 +274,31 @@ static void keys_of_another_account_start_anew(void **state)
     assert_true(l->app->realm->identity_known);
 }
 
-static void while_new_keys_are_asked_about_nothing_is_sent(void **state)
+static void while_new_keys_are_asked_about_an_action_waits(void **state)
 {
     struct lab *l = *state;
     open_two(l, "catalog-api");
     key(l, "R");
     confirm(l); /* it is being read again */
+    l->app->realm->generation--; /* as after a refresh */
+    pass(l, 3000);
+    assert_int_equal(mutations(l), 1);
+    assert_false(l->app->dialog.open);
+    assert_said(l, "Restarting catalog-api");
+}
+
+static void without_an_answer_about_new_keys_nothing_is_sent(void **state)
+{
+    struct lab *l = *state;
+    open_two(l, "catalog-api");
+    sim_fault_add(l->sim, "GetCallerIdentity", FAULT_DENY, 0, -1, 0);
+    key(l, "R");
+    confirm(l);
     l->app->realm->generation--;
-    settle(l);
-    pass(l, 500);
+    pass(l, 3000);
     assert_int_equal(mutations(l), 0);
-    assert_said(l, "the credentials have just changed");
+    assert_false(l->app->dialog.open);
+    assert_said(l, "Nothing was sent: the credentials have just changed");
 }
 
 int main(void)
@@ -301,7 +315,8 @@ int main(void)
         T(what_is_denied_is_named_in_the_pane),
         T(expired_keys_keep_the_rows_and_new_ones_are_found),
         T(keys_of_another_account_start_anew),
-        T(while_new_keys_are_asked_about_nothing_is_sent),
+        T(while_new_keys_are_asked_about_an_action_waits),
+        T(without_an_answer_about_new_keys_nothing_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

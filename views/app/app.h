@@ -212,6 +212,9 @@ bool app_is_prod(const struct app *a);
 void app_set_read_only(struct app *a, const char *why);
 /* Whose credentials are in use is known. False with the reason. */
 bool app_identity_sure(const struct app *a, char *why, size_t n);
+/* They have been renewed, and whose the new ones are will be known soon;
+ * mutations_identified() tells when. */
+bool app_identity_coming(const struct app *a);
 /* For app.c. */
 void app_realm_start(struct app *a);
 /* Warns when the region may not exist; was is where `:region` leads back to,

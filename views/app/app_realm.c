@@ -84,6 +84,12 @@ bool app_identity_sure(const struct app *a, char *why, size_t n)
     return false;
 }
 
+bool app_identity_coming(const struct app *a)
+{
+    const struct realm *r = a->realm;
+    return r->identity_known && r->generation != generation(r);
+}
+
 /* ---- who we are ------------------------------------------------------ */
 
 static void identity_failed(struct app *a, const struct err *err)
@@ -100,6 +106,7 @@ static void identity_failed(struct app *a, const struct err *err)
                        : err->code == ERR_CREDENTIALS
                            ? "Credentials"
                            : "It is not known whose the credentials are", err);
+    mutations_identified(a->mutations);
 }
 
 /* Other credentials in the same place may be of another account: then nothing
@@ -160,6 +167,7 @@ static void on_identity(void *arg, const struct aws_identity *id,
         ask_alias(a);
         if (other) /* these may be allowed more */
             app_refresh(a);
+        mutations_identified(a->mutations);
     }
     app_dirty(a, PAINT_DATA);
 }

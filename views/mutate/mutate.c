@@ -84,7 +84,9 @@ static bool account_allows(struct app *a)
 {
     char why[700];
     const char *read_only = app_read_only(a);
-    if (!read_only && app_identity_sure(a, why, sizeof(why)))
+    /* Those that were just renewed are known before anything is sent. */
+    if (!read_only && (app_identity_sure(a, why, sizeof(why)) ||
+                       app_identity_coming(a)))
         return true;
     app_say(a, MSG_WARN, "Refused: %s.", read_only ? read_only : why);
     return false;

@@ -16,6 +16,9 @@ struct mutations *mutations_new(struct app *app);
 /* The app leaves its realm: what was not sent is dropped, what was sent ends
  * and is told under the realm's name. */
 void mutations_leave(struct mutations *m);
+/* Whose the credentials are has been asked again: an action that waited for
+ * it goes on, or is dropped with the reason. m may be NULL. */
+void mutations_identified(struct mutations *m);
 /* Cancels what is being followed; calls in flight end with the app's scope. */
 void mutations_free(struct mutations *m);
 /* SCALE, RESTART, ROLLBACK or STOP on the targets of a table view (marks, or

@@ -60,6 +60,7 @@ struct pending {
     struct seen seen;       /* services: what the dialog shows as now */
     struct seen was;        /* what it showed before, when changed */
     bool changed;
+    bool awaits_identity;   /* confirmed; the credentials are new */
     int64_t wanted;         /* scale; -1 = not said yet */
     char definition[256];   /* roll back to this */
     const char *why_definition;

@@ -342,14 +342,20 @@ static void send_stops(struct pending *p)
 }
 
 /* The last look at where we are: what was asked in one context, or of one
- * identity, is never sent in another. True when it has been dropped. */
+ * identity, is never sent in another. True when it is dropped, or waits until
+ * it is known whose credentials that were just renewed are. */
 static bool foreign(struct pending *p)
 {
     char why[700] = "it was asked for in another context";
     const char *read_only = app_read_only(p->app);
-    if (p->realm == p->app->realm && !read_only &&
-        app_identity_sure(p->app, why, sizeof(why)))
-        return false;
+    if (p->realm == p->app->realm && !read_only) {
+        if (app_identity_sure(p->app, why, sizeof(why)))
+            return false;
+        p->awaits_identity = !p->awaits_identity &&
+                             app_identity_coming(p->app);
+        if (p->awaits_identity)
+            return true;
+    }
     app_say_in(p->app, p->realm, MSG_WARN, "Nothing was sent: %s.",
                read_only ? read_only : why);
     pending_end(p);
@@ -372,5 +378,21 @@ void pending_send(struct pending *p)
                         pending_params(p, 0), &opts, on_updated, p, &err)) {
         app_say_err_in(p->app, p->realm, "Nothing was sent", &err);
         pending_free(p);
+    }
+}
+
+/* Read again first: an answer may take seconds. An answer that is none leaves
+ * us as unsure, and foreign() says so. */
+void mutations_identified(struct mutations *m)
+{
+    struct pending *p = m ? m->pending : NULL;
+    char why[700];
+    if (!p || !p->awaits_identity)
+        return;
+    if (app_identity_sure(p->app, why, sizeof(why))) {
+        p->awaits_identity = false;
+        pending_check(p);
+    } else {
+        foreign(p);
     }
 }
