@@ -237,8 +237,8 @@ bool match_polled(struct feed *f, const struct logscan_event *e,
 void live_free(struct logsrc *s);
 /* That stream is followed from now on: do the sessions tell of it? */
 void live_attached(struct feed *f, const char *stream);
-/* How long to wait for the next poll: live_ms where a live tail tells of the
- * feed and leaves nothing out, else ms. */
+/* How long to wait for the next poll: where a live tail tells of the feed
+ * LOGSRC_IDLE_MS, or LOGSRC_POLL_MS when it left out some lately; else ms. */
 int64_t live_pace(const struct feed *f, int64_t ms);
 
 /* logsrc_gap.c */

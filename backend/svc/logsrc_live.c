@@ -112,18 +112,35 @@ static struct session *with_room(struct live *l, const struct feed *f)
     return x ? x : session_new(l);
 }
 
+/* What the sessions that go leave to those that come: how long they waited
+ * last, and polls for what they would have told of meanwhile. */
+static int64_t hand_over(struct live *l)
+{
+    int64_t wait_ms = 0;
+
+    for (struct session *x = l->sessions; x; x = x->next) {
+        wait_ms = x->wait_ms > wait_ms ? x->wait_ms : wait_ms;
+        if (x->state == TELLING)
+            session_poll(x);
+    }
+    sessions_free(l);
+    return wait_ms;
+}
+
 static void plan(struct live *l)
 {
     struct logsrc *s = l->src;
+    int64_t wait_ms = hand_over(l);
 
-    sessions_free(l);
     for (size_t i = 0; i < s->n_feeds; i++)
         if (feed_is_live(s->feeds[i])) {
             struct session *x = with_room(l, s->feeds[i]);
             x->feeds[x->n_feeds++] = s->feeds[i];
         }
-    for (struct session *x = l->sessions; x; x = x->next)
+    for (struct session *x = l->sessions; x; x = x->next) {
         x->prefixes = x->n_feeds == 1 ? prefixes_of(x->feeds[0]) : NULL;
+        x->wait_ms = wait_ms;
+    }
     /* A start that fails for good ends them all. */
     for (struct session *x = l->sessions, *next; x; x = next) {
         next = x->next;

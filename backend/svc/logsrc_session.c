@@ -53,7 +53,7 @@ void session_free(struct session *x)
     free(x);
 }
 
-static void poll_all(struct session *x)
+void session_poll(struct session *x)
 {
     for (size_t i = 0; i < x->n_feeds; i++) {
         x->feeds[i]->poll_due = 0;
@@ -105,7 +105,7 @@ static void session_over(struct session *x)
     struct err e = x->error;
     char text[700];
 
-    poll_all(x);
+    session_poll(x);
     if (is_final(&e)) {
         refused(s, &e);
         return;

@@ -27,7 +27,7 @@ struct session {
     struct eventstream in;
     char *update;     /* being read, or NULL */
     struct logscan scan;
-    int64_t wait_ms;
+    int64_t wait_ms;       /* before it was asked for last; 0 = it tells */
     int64_t began_ms;      /* mono, TELLING since */
     int64_t sampled_until; /* mono; 0 = not yet */
     struct timer work, silence;
@@ -46,6 +46,8 @@ void session_free(struct session *x);
 /* Ask for it. It may end at once, and all the others with it: then the
  * logsrc has no live tail any more. */
 void session_start(struct session *x);
+/* Its feeds are polled now. */
+void session_poll(struct session *x);
 
 /* logsrc_live.c: a sentence for logsrc_live(); NULL = nothing to say. */
 void live_say(struct logsrc *s, const char *why);

@@ -260,6 +260,42 @@ static void a_sample_and_silence_are_made_up_for(void **state)
     assert_int_equal(w->tails, 1);
 }
 
+/* Whatever makes the sessions begin anew, it is no reason to ask more often. */
+static void new_sessions_wait_as_long_as_those_before(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    settle(w);
+    w->live_refuse = ERR_NET;
+    logsrc_live_stop(w->src);
+    live(w);
+    clock_advance(w->clock, MINUTE);
+    int tried = w->did.tails;
+    assert_int_equal(logsrc_add_group(w->src, NULL, "/g/2", NULL, &err), 0);
+    clock_advance(w->clock, 10000);
+    assert_int_equal(w->did.tails, tried + 1);
+    assert_int_equal(now(w).state, LOGSRC_LIVE_BROKEN);
+    w->live_refuse = ERR_NONE;
+    clock_advance(w->clock, 30000);
+    assert_int_equal(now(w).state, LOGSRC_LIVE_ON);
+}
+
+/* What came while one session ended and the next began is polled at once. */
+static void a_change_of_sessions_is_bridged_by_a_poll(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    settle(w);
+    clock_advance(w->clock, 60000);
+    while (w->src->feeds[0]->poll_due - clock_mono_ms(w->clock) < 6000)
+        clock_advance(w->clock, 100);
+    w->live_lose_each = 1; /* the next tells nothing of it */
+    put(w, "ecs/app/t0", world_now(w) + 50, world_now(w) + 50, "between");
+    assert_int_equal(logsrc_add_group(w->src, NULL, "/g/2", NULL, &err), 0);
+    clock_advance(w->clock, 1500);
+    assert_int_equal(lines(w), 1);
+}
+
 static void it_ends_when_all_that_is_told_of_has_stopped(void **state)
 {
     struct world *w = *state;
@@ -298,6 +334,8 @@ int main(void)
         T(late_lines_stay_while_a_sweep_owes_them),
         T(refusals_end_it_in_a_sentence_and_polling_goes_on),
         T(a_sample_and_silence_are_made_up_for),
+        T(new_sessions_wait_as_long_as_those_before),
+        T(a_change_of_sessions_is_bridged_by_a_poll),
         T(it_ends_when_all_that_is_told_of_has_stopped),
         T(nothing_that_runs_can_not_be_tailed),
     };
