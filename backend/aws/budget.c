@@ -35,25 +35,16 @@ static const struct {
     [AWS_B_PROTECTION] = {200, 80},
     /* Where the region is none of the table below. */
     [AWS_B_LOGS_FILTER] = {10, 10},
-    [AWS_B_LOGS_GET] = {25, 25},
-    [AWS_B_LOGS_STREAMS] = {25, 20},
-    [AWS_B_LOGS_GROUPS] = {10, 8},
-    [AWS_B_LOGS_QUERY] = {10, 8},
-    [AWS_B_METRICS] = {20, 20},
-    [AWS_B_ALARMS] = {9, 8},
     [AWS_B_OTHER] = {20, 8},
 };
 
-/* CloudWatch Logs, calls a second; 0 = as everywhere. Not raisable. */
+/* FilterLogEvents, calls a second. Not raisable. */
 static const struct {
     const char *region;
-    double filter, get;
+    double filter;
 } logs_quotas[] = {
-    {"us-east-1", 25, 0},      {"us-west-2", 0, 10},
-    {"eu-west-1", 0, 10},      {"eu-west-3", 0, 30},
-    {"eu-central-1", 5, 10},   {"ap-northeast-3", 5, 10},
-    {"ap-southeast-3", 5, 10}, {"ca-west-1", 5, 10},
-    {"il-central-1", 5, 10},
+    {"us-east-1", 25},     {"eu-central-1", 5}, {"ap-northeast-3", 5},
+    {"ap-southeast-3", 5}, {"ca-west-1", 5},    {"il-central-1", 5},
 };
 
 struct bucket {
@@ -102,13 +93,10 @@ static double quota_of(enum aws_bucket kind, const char *region,
                        double *burst)
 {
     *burst = quotas[kind].burst;
-    for (size_t i = 0; i < ARRAY_LEN(logs_quotas); i++) {
-        double q = kind == AWS_B_LOGS_FILTER ? logs_quotas[i].filter
-                   : kind == AWS_B_LOGS_GET  ? logs_quotas[i].get
-                                             : 0;
-        if (q > 0 && strcmp(logs_quotas[i].region, region) == 0)
-            return *burst = q;
-    }
+    for (size_t i = 0; kind == AWS_B_LOGS_FILTER &&
+                       i < ARRAY_LEN(logs_quotas); i++)
+        if (strcmp(logs_quotas[i].region, region) == 0)
+            return *burst = logs_quotas[i].filter;
     return quotas[kind].refill;
 }
 

@@ -57,12 +57,6 @@ enum aws_bucket {
     AWS_B_SETTING_READ,
     AWS_B_PROTECTION,
     AWS_B_LOGS_FILTER,  /* FilterLogEvents */
-    AWS_B_LOGS_GET,     /* GetLogEvents */
-    AWS_B_LOGS_STREAMS, /* DescribeLogStreams */
-    AWS_B_LOGS_GROUPS,  /* DescribeLogGroups */
-    AWS_B_LOGS_QUERY,   /* StartQuery, GetQueryResults */
-    AWS_B_METRICS,      /* GetMetricData */
-    AWS_B_ALARMS,       /* DescribeAlarms */
     AWS_B_OTHER,        /* everything else that should be gentle */
     AWS_B_N
 };

@@ -122,19 +122,15 @@ static void each_region_has_its_own_allowance(void **state)
 {
     struct clock *c = clock_new_driven(WALL);
     struct budget *b = budget_new(c, 20, false);
-    static const struct { const char *region; double filter, get; } t[] = {
-        {"us-east-1", 5, 5},     {"eu-central-1", 1, 2},
-        {"ap-northeast-3", 1, 2}, {"eu-west-1", 2, 2},
-        {"eu-west-3", 2, 6},     {"sa-east-1", 2, 5},
+    static const struct { const char *region; double filter; } t[] = {
+        {"us-east-1", 5}, {"eu-central-1", 1}, {"ap-northeast-3", 1},
+        {"eu-west-1", 2}, {"sa-east-1", 2},
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(t); i++)
         assert_true(fabs(budget_rate(b, AWS_B_LOGS_FILTER, t[i].region) -
                          t[i].filter) < 0.001);
-        assert_true(fabs(budget_rate(b, AWS_B_LOGS_GET, t[i].region) -
-                         t[i].get) < 0.001);
-    }
     while (budget_take(b, AWS_B_LOGS_FILTER, "eu-central-1"))
         ;
     budget_throttled(b, AWS_B_LOGS_FILTER, "eu-central-1");
