@@ -156,13 +156,13 @@ enum logsrc_drops { LOGSRC_BLOCKING, LOGSRC_DEFAULT, LOGSRC_NON_BLOCKING };
 enum logsrc_drops logsrc_drops(const struct logsrc *s);
 
 /* ---- live tail ---------------------------------------------------------
- * StartLiveTail tells of events within a second or so, for a price (about USD
+ * StartLiveTail tells of events within some 2 seconds, for a price (about USD
  * 0.01 a minute and session, after 1,800 free minutes a month; reference 2.2),
  * and with limits: at most 500 events a second and session, else a sample;
  * three hours; 15 sessions an account. So it is only for who asks for it, and
  * polling goes on meanwhile, every LOGSRC_IDLE_MS: what it finds takes over the
- * lines that were told live, finds what was left out of a sample (it is then
- * asked at its usual pace), and is all there is while a session has broken
+ * lines that were told live, finds what was left out of a sample (then every
+ * LOGSRC_POLL_MS for a while), and is all there is while a session has broken
  * off. A line told live that no poll confirms is taken out after a while.
  *
  * A session has up to ten groups of one region; of a single group it tells the

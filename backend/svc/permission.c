@@ -21,7 +21,7 @@ const struct permission permissions[] = {
      "earlier revisions to roll back to", NULL},
     {AWS_LOGS, "FilterLogEvents", PERMISSION_PART, "the logs", NULL},
     {AWS_LOGS, "StartLiveTail", PERMISSION_PAID,
-     "log lines within a second, for a price (T)", NULL},
+     "log lines within 2 seconds, for a price (T)", NULL},
     {AWS_IAM, "ListAccountAliases", PERMISSION_PART,
      "the account's name in the header", NULL},
     {AWS_IAM, "SimulatePrincipalPolicy", PERMISSION_DOCTOR,
