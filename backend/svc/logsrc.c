@@ -84,6 +84,7 @@ void logsrc_free(struct logsrc *s)
         free(s->tasks[i].id);
         free(s->tasks[i].verdict);
         free(s->tasks[i].revision);
+        free(s->tasks[i].service);
     }
     free(s->live_why);
     free(s->feeds);
@@ -362,6 +363,7 @@ void logsrc_set(struct logsrc *s, const struct logsrc_target *t)
 
     update(&lt->verdict, t->verdict);
     update(&lt->revision, t->revision);
+    update(&lt->service, t->service);
     lt->created_ms = t->created_ms ? t->created_ms : lt->created_ms;
     lt->started_ms = t->started_ms ? t->started_ms : lt->started_ms;
     lt->stopped_ms = t->stopped_ms ? t->stopped_ms : lt->stopped_ms;

@@ -82,6 +82,7 @@ struct logsrc_target {
     const char *runtime_id; /* * names the stream where there is no prefix */
     const char *verdict;    /* * why it stopped, a phrase */
     const char *revision;   /* * ":143" */
+    const char *service;    /* * whose task it is, a name */
     int64_t created_ms, started_ms, stopped_ms; /* 0 = not (yet) */
     bool alone;             /* asked for by itself, not as one of a service:
                                when it has stopped it is read back from its
@@ -113,6 +114,7 @@ struct logsrc_source {
     const char *task;      /* id; "" where the stream's name tells none */
     const char *container; /* or the stream's name */
     const char *revision;  /* ":143" or "" */
+    const char *service;   /* its name or "" */
     const char *group, *stream, *region; /* "" when not known */
     uint64_t lines;        /* events that came */
     bool stopped;

@@ -48,7 +48,7 @@ bool logsrc_source(const struct logsrc *s, uint16_t source,
                    struct logsrc_source *out)
 {
     if (source >= s->n_sources) {
-        *out = (struct logsrc_source){"", "", "", "", "", "", 0, false};
+        *out = (struct logsrc_source){"", "", "", "", "", "", "", 0, false};
         return false;
     }
     const struct source *c = &s->sources[source];
@@ -57,6 +57,7 @@ bool logsrc_source(const struct logsrc *s, uint16_t source,
         .task = t->id,
         .container = c->container,
         .revision = or_empty(t->revision),
+        .service = or_empty(t->service),
         .group = c->feed ? c->feed->group : "",
         .region = c->feed ? or_empty(c->feed->region) : "",
         .stream = or_empty(c->stream),

@@ -43,7 +43,7 @@ struct source { /* a container of a task, or a stream of a group */
 
 struct log_task {
     char *id;
-    char *verdict, *revision;
+    char *verdict, *revision, *service;
     int64_t created_ms, started_ms, stopped_ms;
     bool alone, start_said, stop_said;
     bool wrote; /* scratch of logsrc_rates() */

@@ -439,6 +439,7 @@ static void clusters_and_marked_rows_have_logs(void **state)
     scene_shows(s, "log 2 services");
     scene_gone(s, "reading back");
     assert_true(screen_has(s, " tasks] -- FOLLOW"));
+    scene_shows(s, "Z thumbnailer  "); /* whose task it is */
     screen_free(s);
 }
 

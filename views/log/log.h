@@ -32,11 +32,13 @@ enum log_stamps {
 
 /* Before the text of each line. */
 enum log_tags {
-    TAGS_DIFFERING, /* task and container, as far as they differ */
-    TAGS_ALL,       /* task, revision and container */
+    TAGS_DIFFERING, /* service, task and container, as far as they differ */
+    TAGS_ALL,       /* task, revision and container; services that differ */
     TAGS_OFF,
     TAGS_N
 };
+
+enum { LOG_TAG_PARTS = 4 };
 
 struct log_out;
 struct log_view;
@@ -123,7 +125,8 @@ struct log_view {
     size_t prefix;    /* bytes of the line before its text */
     /* parts of tags: as of this many sources */
     size_t tag_sources;
-    int tag_cols[3];  /* of task, revision, container; 0 = without */
+    int tag_cols[LOG_TAG_PARTS]; /* of service, task, revision, container;
+                                    0 = without */
 };
 
 /* log_view.c */

@@ -11,11 +11,12 @@
 
 #define DRAWN_BYTES 4000 /* more of a line is not shown */
 #define CONTAINER_COLS 12
+#define SERVICE_COLS 20
 #define TERM_HITS 50     /* of one term in one line */
 
-enum { PART_TASK, PART_REVISION, PART_CONTAINER, PARTS };
+enum { PART_SERVICE, PART_TASK, PART_REVISION, PART_CONTAINER };
 
-/* "9c1f2e88", ":143", "app" */
+/* "web", "9c1f2e88", ":143", "app" */
 static void part_of(const struct log_view *lv, size_t source, int part,
                     char out[64])
 {
@@ -23,15 +24,19 @@ static void part_of(const struct log_view *lv, size_t source, int part,
     size_t n;
 
     logsrc_source(lv->src, (uint16_t)source, &s);
-    const char *text = part == PART_TASK       ? s.task
-                       : part == PART_REVISION ? s.revision
-                                               : s.container;
-    n = utf8_fit(text, strlen(text), part == PART_TASK ? 8 : CONTAINER_COLS,
-                 NULL);
+    const struct {
+        const char *text;
+        int cols;
+    } parts[LOG_TAG_PARTS] = {[PART_SERVICE] = {s.service, SERVICE_COLS},
+                              [PART_TASK] = {s.task, 8},
+                              [PART_REVISION] = {s.revision, CONTAINER_COLS},
+                              [PART_CONTAINER] = {s.container, CONTAINER_COLS}};
+    const char *text = parts[part].text;
+    n = utf8_fit(text, strlen(text), parts[part].cols, NULL);
     snprintf(out, 64, "%.*s", (int)(n < 63 ? n : 63), text);
 }
 
-/* Tags name what differs, or everything. */
+/* Tags name what differs, or everything but the service of all lines. */
 static void plan_tags(struct log_view *lv)
 {
     size_t n = logsrc_sources(lv->src);
@@ -40,8 +45,8 @@ static void plan_tags(struct log_view *lv)
     if (n == lv->tag_sources)
         return;
     lv->tag_sources = n;
-    for (int part = 0; part < PARTS; part++) {
-        bool differs = lv->tags == TAGS_ALL;
+    for (int part = 0; part < LOG_TAG_PARTS; part++) {
+        bool differs = lv->tags == TAGS_ALL && part != PART_SERVICE;
         int widest = 0;
         for (size_t i = 0; i < n && lv->tags != TAGS_OFF; i++) {
             part_of(lv, i, part, text);
@@ -86,7 +91,7 @@ static void put_tag(struct log_view *lv, const struct logbuf_line *l)
 {
     char text[64] = "";
 
-    for (int part = 0; part < PARTS; part++) {
+    for (int part = 0; part < LOG_TAG_PARTS; part++) {
         if (!lv->tag_cols[part])
             continue;
         if (!l->more)
