@@ -129,11 +129,35 @@ def filter_prints_what_matches():
     every = events("--since", "5m", SERVICE)
     errors = events("--since", "5m", "--filter", "ERROR|refused", SERVICE)
     others = events("--since", "5m", "--filter", "!ERROR|refused", SERVICE)
-    match = re.compile("ERROR|refused").search
+    def match(e):
+        return re.search("ERROR|refused", e["message"]) or \
+            '"level":"error"' in e["message"]
     assert errors and others
-    assert all(match(e["message"]) for e in errors)
-    assert not any(match(e["message"]) for e in others)
+    assert all(match(e) for e in errors)
+    assert not any(match(e) for e in others)
     assert abs(len(errors) + len(others) - len(every)) < 50
+
+
+def filter_sees_the_level_of_json():
+    name = "staging/payments-api"
+    every = events("--since", "10m", name)
+    for pattern, word, raw in (("ERROR", "error", "ERROR"),
+                               ("^FATAL cannot", "fatal", "FATAL cannot")):
+        found = events("--since", "10m", "--filter", pattern, name)
+        mark = f'"level":"{word}"'
+        json_lines = [e for e in found if mark in e["message"]]
+        assert json_lines and len(json_lines) >= sum(
+            mark in e["message"] for e in every) - 50
+        assert all(mark in e["message"] or raw in e["message"]
+                   for e in found), pattern
+        assert {e["level"] for e in json_lines} == {"error"}
+        assert not any(mark in e["message"] for e in
+                       events("--since", "10m", "--filter", "!" + pattern,
+                              name))
+    # The names before the text count as well, as with &.
+    assert {e["container"] for e in events("--since", "2m", "--filter",
+                                           "^[0-9a-f]{8} envoy$",
+                                           SERVICE)} == {"envoy"}
 
 
 def several_services_are_merged():
@@ -434,6 +458,7 @@ sim = common.Simulator("--seed", "3", "--sim-clock", "frozen")
 live = common.Simulator("--seed", "3")
 common.run([every_event_once_and_in_order, text_lines_say_the_same,
             since_is_how_long_ago, filter_prints_what_matches,
+            filter_sees_the_level_of_json,
             several_services_are_merged, an_arn_names_a_service,
             head_ends_it_at_once, a_quiet_follower_notices_that_nobody_reads,
             all_that_prints_dies_when_nobody_reads, grep_reads_it, jq_reads_it,

@@ -146,7 +146,10 @@ static const struct option_info infos[] = {
              "or 2026-11-21T14:03:00Z."},
     {.name = "filter", VALUE(lines), .group = OPTION_TAIL, .everyday = true,
      .arg = "RE", .help = "only lines that match; !RE: that don't",
-     .more = "A Perl pattern."},
+     .more = "A Perl pattern. As with & in the dashboard a line matches as it "
+             "came, or as it is shown: of JSON the level (TRACE to FATAL), the "
+             "message, then the other members; without capitals in either "
+             "case."},
     {.name = "follow", FLAG(follow), .group = OPTION_TAIL, .everyday = true,
      .help = "go on with what is written"},
     {.name = "until-stable", FLAG(until_stable), .group = OPTION_TAIL,

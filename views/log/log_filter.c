@@ -5,6 +5,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "views/log/log.h"
+#include "views/log/log_match.h"
 
 #define SLICE_BYTES ((size_t)2 << 20)
 
@@ -21,27 +22,12 @@ struct regex *log_pattern(struct log_view *lv, const char *text, bool quiet)
     return regex_new_plain(text);
 }
 
-/* A word in small letters that JSON would not escape is in the text as it
- * came if it is in what is shown. */
-static bool same_as_shown(const char *pattern)
-{
-    return strspn(pattern, "abcdefghijklmnopqrstuvwxyz0123456789_-") ==
-           strlen(pattern);
-}
-
 enum regex_result log_matches(struct log_view *lv, struct regex *re,
                               const struct logbuf_line *l)
 {
-    enum regex_result r = regex_find(re, l->text, l->len, 0, NULL, NULL);
-
-    if (r == REGEX_HIT || lv->raw || l->kind != LOG_TEXT ||
-        !memchr(l->text, '{', l->len) || same_as_shown(regex_text(re)))
-        return r;
-    strbuf_clear(&lv->plain);
-    if (!logjson_compact(l->text, l->len, &lv->fields, &lv->plain))
-        return r;
-    return regex_find(re, strbuf_get(&lv->plain), lv->plain.len, 0, NULL,
-                      NULL);
+    if (lv->raw || l->kind != LOG_TEXT)
+        return regex_find(re, l->text, l->len, 0, NULL, NULL);
+    return log_match_text(re, l->text, l->len, &lv->fields, &lv->plain);
 }
 
 /* ---- slices ---------------------------------------------------------- */
@@ -73,8 +59,7 @@ void log_work(struct log_view *lv)
 
 /* ---- the filter ------------------------------------------------------ */
 
-/* What stands before the text, "9c1f2e88 envoy", is read as a part of the
- * line, too; once for each source. */
+/* Looked at once for each source. */
 static bool tag_matches(struct log_view *lv, uint16_t source)
 {
     struct log_filter *f = &lv->filter;
@@ -85,13 +70,8 @@ static bool tag_matches(struct log_view *lv, uint16_t source)
         memset(f->tags + f->n_tags, 0, n - f->n_tags);
         f->n_tags = n;
     }
-    if (!f->tags[source]) {
-        char *tag = xasprintf("%.8s %s", logsrc_task(lv->src, source),
-                              logsrc_container(lv->src, source));
-        f->tags[source] = 1 + (regex_find(f->re, tag, strlen(tag), 0, NULL,
-                                          NULL) == REGEX_HIT);
-        free(tag);
-    }
+    if (!f->tags[source])
+        f->tags[source] = 1 + log_match_tag(f->re, lv->src, source);
     return f->tags[source] == 2;
 }
 

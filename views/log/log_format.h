@@ -13,7 +13,8 @@
  * task, container id of the task, name of the container ("" = unknown)
  * revision        of the task definition: a number, or null
  * group, stream   of CloudWatch Logs
- * level           "error", "warn" or null, as far as the message says
+ * level           "error" (FATAL, CRITICAL and their like, too), "warn" or
+ *                 null, as far as the message says
  * late            true: it came when newer ones had been printed
  * message         lines are separated by "\n", TABs are kept; control
  *                 sequences are taken out, characters that must not reach a

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "backend/base/mem.h"
+#include "views/log/log_match.h"
 
 #define WRITE_BYTES ((size_t)64 << 10) /* so much is kept back at most */
 
@@ -33,15 +34,40 @@ static void write_out(struct tail_print *p)
     strbuf_clear(&p->out);
 }
 
+/* As `&` of the dashboard, which looks at each line of an event; a pattern
+ * over several lines is found, too. */
+static enum regex_result judge(struct tail_print *p, const struct log_event *e)
+{
+    const char *text = strbuf_get(&e->message), *end = text + e->message.len;
+    enum regex_result r = log_match_text(p->filter, text, e->message.len, NULL,
+                                         &p->shown);
+
+    if (r == REGEX_HIT ||
+        log_match_tag(p->filter, p->format.src, e->head.source))
+        return REGEX_HIT;
+    if (!memchr(text, '\n', e->message.len))
+        return r;
+    for (const char *to; text <= end; text = to + 1) {
+        enum regex_result one;
+        to = memchr(text, '\n', (size_t)(end - text));
+        to = to ? to : end;
+        one = log_match_text(p->filter, text, (size_t)(to - text), NULL,
+                             &p->shown);
+        if (one == REGEX_HIT)
+            return one;
+        r = one == REGEX_HARD ? one : r;
+    }
+    return r;
+}
+
 /* What can't be judged is printed, either way. */
-static bool wanted(const struct tail_print *p, const struct log_event *e)
+static bool wanted(struct tail_print *p, const struct log_event *e)
 {
     enum regex_result r;
 
     if (!p->filter)
         return true;
-    r = regex_find(p->filter, strbuf_get(&e->message), e->message.len, 0,
-                   NULL, NULL);
+    r = judge(p, e);
     return r == REGEX_HARD || (r == REGEX_HIT) != p->invert;
 }
 
@@ -117,6 +143,7 @@ void tail_print_end(struct tail_print *p)
     log_event_release(&p->event);
     log_event_release(&p->late);
     strbuf_release(&p->out);
+    strbuf_release(&p->shown);
 }
 
 void tail_print_upto(struct tail_print *p, int64_t settled_ms, int64_t held_ms)

@@ -23,6 +23,7 @@ struct tail_print {
     struct log_event event;
     struct log_event late;      /* came behind `printed` */
     struct strbuf out;
+    struct strbuf shown;        /* scratch of the filter */
     int error;                  /* errno of the write that failed; then
                                    nothing more is printed */
 };
