@@ -119,12 +119,34 @@ static void an_error_without_rows_is_wrapped_not_cut(void **state)
                 "new ones.");
 }
 
+/* Job control is the terminal's, whatever is asked. */
+static void suspend_and_redraw_work_above_questions(void **state)
+{
+    static const char *const questions[] = {"S", "o", "/", ":"};
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
+        struct app *a = l->app;
+        key(l, questions[i]);
+        key(l, "<C-Z>");
+        assert_true(a->suspend_wanted);
+        a->suspend_wanted = false;
+        key(l, "<C-L>");
+        assert_true(a->redraw_wanted);
+        a->redraw_wanted = false;
+        assert_true(a->dialog.open || a->menu.open || a->prompt.open);
+        key(l, "<Esc>");
+        assert_false(a->dialog.open || a->menu.open || a->prompt.open);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_long_way_keeps_its_last_word),
+        T(suspend_and_redraw_work_above_questions),
         T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
         T(a_filter_without_rows_speaks_before_an_old_error),

@@ -145,6 +145,38 @@ static void suspending_gives_the_terminal_to_the_shell_and_back(void **state)
     screen_free(s);
 }
 
+/* Also while something is asked: the shell's `fg` must not be typed into the
+ * field. */
+static void suspending_with_a_question_open_keeps_it(void **state)
+{
+    (void)state;
+    const char *argv[] = {
+        "/bin/sh", "-mc",
+        "\"$0\" --demo --seed 7; echo \"status $?\"; read x; fg; "
+        "echo \"end $?\"",
+        getenv("ECSDASH_BIN"), NULL};
+    struct screen_options o = {.rows = 24, .cols = 80, .argv = argv};
+    struct screen *s = screen_start(&o);
+    scene_shows(s, "39 ok");
+    scene_shows(s, "123456789012");
+    screen_keys(s, "S");
+    scene_shows(s, "[ Scale ]");
+    screen_keys(s, "7");
+    scene_shows(s, "desiredCount=7");
+    screen_keys(s, "\032");
+    scene_shows(s, "status 148");
+    assert_false(screen_has(s, "[ Scale ]"));
+    screen_keys(s, "fg\r");
+    scene_shows(s, "[ Scale ]");
+    scene_shows(s, "desiredCount=7");
+    screen_keys(s, "\033");
+    scene_shows(s, "Cancelled: nothing was sent.");
+    screen_keys(s, "Q");
+    scene_shows(s, "end 0");
+    screen_end(s);
+    screen_free(s);
+}
+
 static struct screen *beside(struct sim_child *sim)
 {
     static const char *const args[] = {"--seed", "7", NULL};
@@ -244,6 +276,7 @@ int main(void)
         cmocka_unit_test(a_hang_up_leaves_no_process_behind),
         cmocka_unit_test(
             suspending_gives_the_terminal_to_the_shell_and_back),
+        cmocka_unit_test(suspending_with_a_question_open_keeps_it),
         cmocka_unit_test(rows_stay_when_the_service_dies),
         cmocka_unit_test(a_frozen_service_costs_no_row_and_no_key),
         cmocka_unit_test(a_sequence_in_pieces_is_one_key),

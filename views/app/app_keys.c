@@ -3,6 +3,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "keymaps/keyspec.h"
 #include "views/app/asker.h"
 #include "views/app/command.h"
 #include "views/kind.h"
@@ -261,11 +262,36 @@ static void unbound(struct app *a, const enum context *ctx, size_t n,
                 action_get(b->action)->name);
 }
 
+/* What is of the terminal, not of a question: ^Z and ^L work above each. A
+ * key that types something is the question's. */
+static bool above_questions(struct app *a, struct key key)
+{
+    enum context ctx[3];
+    char text[4];
+    size_t n = 0;
+    if (a->dialog.open)
+        ctx[n++] = CONTEXT_DIALOG;
+    if (a->menu.open)
+        ctx[n++] = CONTEXT_MENU;
+    else if (a->dialog.open || a->prompt.open)
+        ctx[n++] = CONTEXT_PROMPT;
+    if (!n || keyspec_text(key, text))
+        return false;
+    ctx[n++] = CONTEXT_GENERIC;
+    const struct binding *b = keymap_lookup(a->o.keymap, ctx, n, key);
+    if (!b || (b->action != ACTION_SUSPEND && b->action != ACTION_REDRAW))
+        return false;
+    own_actions[b->action](a);
+    return true;
+}
+
 static void take_key(struct app *a, struct key key)
 {
     enum context ctx[VIEW_MAX_CONTEXTS];
     a->last_key_ms = clock_mono_ms(a->o.clock);
     app_dirty(a, PAINT_KEY);
+    if (above_questions(a, key))
+        return;
     if (a->dialog.open) {
         dialog_done(a, dialog_key(&a->dialog, a->o.keymap, key));
         return;

@@ -202,6 +202,7 @@ static void suspend(struct app_tty *t)
 {
     t->app->suspend_wanted = false;
     app_show(t->app, false);
+    dialog_mark_hidden(&t->app->dialog);
     store_pause(t->app->realm->store, true);
     term_suspend(t->term);
     /* Stop for real, with the default action, from a safe point. */
