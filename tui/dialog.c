@@ -154,11 +154,6 @@ void dialog_ask_secret(struct dialog *d, const char *label)
     d->secret = true;
 }
 
-void dialog_offer(struct dialog *d)
-{
-    d->focus = DIALOG_ON_CONFIRM;
-}
-
 const char *dialog_text(const struct dialog *d)
 {
     return edit_text(&d->edit);

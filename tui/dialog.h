@@ -8,8 +8,7 @@
  *   |                             [ Cancel ]  [ Restart ]   |
  *   +-------------------------------------------------------+
  *
- * Safe by construction: the focus starts on Cancel (but for dialog_offer());
- * every key but the ones
+ * Safe by construction: the focus starts on Cancel; every key but the ones
  * that cancel is dropped until dialog_mark_painted() (the app calls it after
  * the flush that showed the dialog), so type-ahead can't confirm; nor can a
  * key that comes in one burst with the one that moved the focus or filled the
@@ -97,10 +96,6 @@ void dialog_ask_number(struct dialog *d, const char *label, int64_t value,
 void dialog_ask_text(struct dialog *d, const char *label, const char *value);
 /* A TEXT field whose content nobody reads over a shoulder. */
 void dialog_ask_secret(struct dialog *d, const char *label);
-
-/* For what changes nothing: the focus is on the confirm button from the start.
- * After the content. */
-void dialog_offer(struct dialog *d);
 
 /* What the field holds. dialog_number: 0, or -1 when it isn't one in range. */
 const char *dialog_text(const struct dialog *d);

@@ -62,7 +62,7 @@ static void begin(struct lab *l)
 {
     key(l, "T");
     assert_true(l->app->dialog.open);
-    key(l, "<Enter>");
+    confirm(l);
     settle(l);
     wait_for(l, "  LIVE ");
     assert_int_equal(l->sim->n_live, 1);
@@ -95,12 +95,16 @@ static void it_tells_its_price_first(void **state)
     key(l, "<Esc>");
     settle(l);
     assert_false(l->app->dialog.open);
+    key(l, "T");
+    key(l, "<Enter>"); /* alone it costs nothing */
+    settle(l);
+    assert_false(l->app->dialog.open);
     assert_int_equal(sim_count(l->sim, "StartLiveTail"), 0);
     begin(l);
     key(l, "T"); /* stops, and asks nothing */
     assert_false(l->app->dialog.open);
     wait_for_none(l);
-    assert_said(l, "The live tail has ended");
+    assert_said(l, "Live tail ended; polling goes on.");
     assert_false(screen_says(l, "  LIVE "));
     assert_int_equal(sim_count(l->sim, "StartLiveTail"), 1);
 }
@@ -218,7 +222,7 @@ static void a_refusal_names_the_permission(void **state)
     open_log(l, NULL);
     sim_set_deny(l->sim, "logs:StartLiveTail");
     key(l, "T");
-    key(l, "<Enter>");
+    confirm(l);
     settle(l);
     wait_for(l, "logs:StartLiveTail");
     assert_said(l, "logs:StartLiveTail is not allowed. Polling");

@@ -12,7 +12,7 @@ static struct screen *asked(const struct scene *sc)
 }
 
 /* action: live */
-static void the_price_is_read_before_enter_begins(void **state)
+static void the_price_is_read_before_it_begins(void **state)
 {
     static const struct scene sc = {0};
     (void)state;
@@ -25,6 +25,7 @@ static void the_price_is_read_before_enter_begins(void **state)
     assert_false(screen_has(s, "LIVE"));
     scene_type(s, "T\r"); /* in one go: it has not been seen */
     scene_shows(s, "[ Start ]");
+    scene_type(s, "\t");
     scene_type(s, "\r");
     scene_shows(s, "FOLLOW  LIVE ");
     scene_type(s, "k"); /* reading on costs on, and says so */
@@ -35,7 +36,7 @@ static void the_price_is_read_before_enter_begins(void **state)
     scene_type(s, "\033");
     scene_shows(s, "LIVE ");
     scene_type(s, "T");
-    scene_shows(s, "The live tail has ended");
+    scene_shows(s, "Live tail ended; polling goes on.");
     scene_gone(s, " LIVE ");
     screen_free(s);
 }
@@ -47,6 +48,7 @@ static void a_refusal_is_a_sentence_without_colours(void **state)
                                              "logs:StartLiveTail"}};
     (void)state;
     struct screen *s = asked(&sc);
+    scene_type(s, "\t");
     scene_type(s, "\r");
     scene_shows(s, "logs:StartLiveTail is not allowed. Polling");
     assert_false(screen_has(s, "LIVE"));
@@ -57,7 +59,7 @@ static void a_refusal_is_a_sentence_without_colours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_price_is_read_before_enter_begins),
+        cmocka_unit_test(the_price_is_read_before_it_begins),
         cmocka_unit_test(a_refusal_is_a_sentence_without_colours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,20 +73,6 @@ static void tab_and_enter_confirm(void **state)
     assert_int_equal(press(f, "<Enter>"), DIALOG_CANCELLED);
 }
 
-static void what_is_offered_begins_on_its_button(void **state)
-{
-    struct fixture *f = *state;
-    dialog_open(&f->d, "LIVE TAIL", "Start");
-    dialog_add(&f->d, ROLE_DIALOG, "price", "little");
-    dialog_offer(&f->d);
-    assert_int_equal(press(f, "<Enter>"), DIALOG_IGNORED); /* typed ahead */
-    dialog_mark_painted(&f->d);
-    assert_int_equal(press(f, "<Enter>"), DIALOG_CONFIRMED);
-    dialog_add(&f->d, ROLE_DIALOG, "price", "more");
-    dialog_mark_painted(&f->d);
-    assert_int_equal(press(f, "<Enter>"), DIALOG_CANCELLED);
-}
-
 static void escape_cancels_even_before_painting(void **state)
 {
     struct fixture *f = *state;
@@ -411,7 +397,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(enter_cancels_at_first),
         TEST(tab_and_enter_confirm),
-        TEST(what_is_offered_begins_on_its_button),
         TEST(escape_cancels_even_before_painting),
         TEST(type_ahead_does_nothing_before_painting),
         TEST(keys_in_one_burst_do_not_confirm),

@@ -38,18 +38,9 @@ static void go_on(struct log_view *lv)
 
 static void stop(struct log_view *lv)
 {
-    struct logsrc_live l;
-    char age[16];
-
-    logsrc_live(lv->src, &l);
     lv->live.on = false;
     logsrc_live_stop(lv->src);
-    if (l.state == LOGSRC_LIVE_ON)
-        app_say(lv->view.app, MSG_INFO, "The live tail has ended, after %s. "
-                "Polling goes on.", fmt_age(l.age_ms, age));
-    else
-        app_say(lv->view.app, MSG_INFO, "The live tail has ended. Polling "
-                "goes on.");
+    app_say(lv->view.app, MSG_INFO, "Live tail ended; polling goes on.");
 }
 
 static void on_dialog(void *arg, enum dialog_result r)
@@ -90,7 +81,6 @@ static void ask(struct log_view *lv, size_t groups, size_t sessions)
     dialog_add(d, ROLE_DIALOG, "needs", "logs:StartLiveTail; %zu session%s for "
                "%zu log group%s (at most 10 each)", sessions,
                sessions == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
-    dialog_offer(d);
 }
 
 void log_live_toggle(struct log_view *lv)
