@@ -141,6 +141,11 @@ static bool low_on_purpose(const struct facts *f)
            (int64_t)s->running * 100 >= (int64_t)s->desired * percent;
 }
 
+static bool is_stalled(const struct facts *f)
+{
+    return f->rolling && f->now - progress_at(f) >= 10 * MINUTE;
+}
+
 /* A roll-back may make an old deployment the primary one again. */
 static int64_t back_at(const struct facts *f)
 {
@@ -164,7 +169,7 @@ static enum svc_state decide(const struct facts *f, bool acked)
     if (s->running < s->desired && !low_on_purpose(f) &&
         f->now - below_since(f) >= 2 * MINUTE)
         return SVC_SHORT;
-    if (f->rolling && f->now - progress_at(f) >= 10 * MINUTE)
+    if (is_stalled(f))
         return SVC_STALLED;
     if (f->back && !acked && f->primary && f->now - back_at(f) < DAY)
         return SVC_ROLLEDBACK;
@@ -307,7 +312,9 @@ void svc_health_of(const struct ecs_service *s,
     struct facts f = {.s = s, .stops = stops, .now = now_ms};
     struct strbuf why = STRBUF_INIT;
     gather(&f);
-    *out = (struct svc_health){.state = decide(&f, acked)};
+    *out = (struct svc_health){.state = decide(&f, acked),
+                               .rolling = f.rolling,
+                               .stalled = is_stalled(&f)};
     out->deployment = deployment_text(&f, arena);
     for (size_t i = 0; i < s->n_deployments; i++)
         out->failed += s->deployments[i].failed;

@@ -379,7 +379,9 @@ def a_rollout_is_followed_to_its_end():
     try:
         status, out, err = tail("--since", "1s", "--until-stable",
                                 "prod-main/checkout-web", env=fast.env())
-        assert status == 0 and err == "" and out.count(b"\n") > 10, err
+        assert status == 0 and out.count(b"\n") > 10, err
+        assert err.startswith("ecsdash: waiting for prod-main/checkout-web: ")
+        assert " of 8 new running" in err, err
         status, out, err = tail("--since", "1s", "--until-stable", "-o",
                                 "json", SERVICE, env=fast.env())
         assert status == 1, status
@@ -391,6 +393,31 @@ def a_rollout_is_followed_to_its_end():
         assert status == 0 and err == "", err
     finally:
         fast.close()
+
+
+def what_will_not_be_steady_ends_it():
+    for name, why in (
+            ("staging/payments-api", "no roll-out is in progress, and its "
+             "tasks stop again and again: 0 of 1 running; app exit 1 x"),
+            ("prod-batch/etl-refunds", "the roll-out has made no progress")):
+        begun = time.monotonic()
+        status, _, err = tail("--since", "1s", "--until-stable", name)
+        assert status == 1 and f"ecsdash: {name}: {why}" in err, (status, err)
+        assert time.monotonic() - begun < 30
+
+
+def waiting_has_an_end():
+    # A task that finds no room: neither a crash loop nor a roll-out.
+    name = "prod-main/mail-worker"
+    begun = time.monotonic()
+    status, _, err = tail("--since", "1s", "--until-stable", "--wait", "4",
+                          name)
+    assert 4 <= time.monotonic() - begun < 40
+    first, last = err.splitlines()
+    assert status == 1, status
+    assert first == f"ecsdash: waiting for {name}: 2 of 3 running.", err
+    assert last == (f"ecsdash: {name}: not steady after 4s: "
+                    "2 of 3 running."), err
 
 
 # ---- hostile lines -------------------------------------------------------
@@ -467,4 +494,5 @@ common.run([every_event_once_and_in_order, text_lines_say_the_same,
             what_is_not_there_is_four, no_credentials_is_three,
             what_is_denied_is_one_and_named,
             trouble_on_the_way_loses_nothing, other_drivers_are_told_of,
-            a_rollout_is_followed_to_its_end, hostile_lines_are_plain_text])
+            a_rollout_is_followed_to_its_end,
+            what_will_not_be_steady_ends_it, waiting_has_an_end, hostile_lines_are_plain_text])

@@ -144,7 +144,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
     const struct option_info *info;
     size_t n = 1;
     int c;
-    *o = (struct options){.wait_s = 10};
+    *o = (struct options){.wait_s = -1};
     for (size_t i = 0; (info = option_at(i)); i++) {
         assert(i < OPT_MAX);
         longs[i] = (struct option){info->name, has_arg[info->type], NULL,

@@ -24,7 +24,7 @@ struct options {
     const char *sim_creds, *sim_deny, *sim_journal;
     double refresh_s;         /* 0 = not given */
     int budget;               /* percent; 0 = not given */
-    int64_t wait_s;           /* of --once */
+    int64_t wait_s;           /* of --once and --until-stable; -1 = not given */
     uint64_t seed;
     const char *since, *lines; /* --since, --filter of tail */
     const char *view, *filter; /* operands */

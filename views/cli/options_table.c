@@ -137,7 +137,8 @@ static const struct option_info infos[] = {
      .help = "--once tries again for that long (default 10)",
      .more = "0 to 3600. What passes by itself (a refused connection, a "
              "throttle) is tried again; what was read is printed all the "
-             "same."},
+             "same. Of tail --until-stable: how long it waits (default "
+             "600)."},
 
     {.name = "since", VALUE(since), .group = OPTION_TAIL, .everyday = true,
      .arg = "TIME", .offers = OFFERS_WORDS, .words = "5m 15m 1h 6h 1d",
@@ -156,7 +157,10 @@ static const struct option_info infos[] = {
      .everyday = true,
      .help = "until the roll-out is steady, or has failed",
      .more = "The exit status is 0 when it is steady, 1 when it has failed; "
-             "standard error says why."},
+             "standard error says why, and meanwhile what is waited for. "
+             "Status 1, too, for a roll-out without progress for ten "
+             "minutes, for tasks that stop again and again while no roll-out "
+             "is in progress, and after --wait seconds (default 600)."},
 
     {.name = "sim-server", VALUE(sim_server), .group = OPTION_SIM,
      .arg = "ADDR:PORT", .help = "run the simulator alone; port 0 picks one",

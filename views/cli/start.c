@@ -56,7 +56,7 @@ int start_once(struct program *p, const struct kind *kind, int *death)
         .store = p->realm->store,
         .kind = kind ? kind : &kind_services,
         .filter = p->o.filter ? p->o.filter : p->o.service,
-        .wait_ms = p->o.wait_s * 1000,
+        .wait_ms = (p->o.wait_s < 0 ? 10 : p->o.wait_s) * 1000,
         .format = ONCE_TSV,
     };
     oo.query = (struct query){.kind = oo.kind->query,
@@ -102,6 +102,7 @@ static int tail_options_of(const struct program *p, struct tail_options *t,
                  strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO),
         .follow = p->o.follow,
         .until_stable = p->o.until_stable,
+        .wait_ms = (p->o.wait_s < 0 ? 600 : p->o.wait_s) * 1000,
     };
     return tail_check(t, err);
 }

@@ -191,6 +191,8 @@ static void check_stable(struct tail *t, int64_t now)
     }
     for (size_t i = 0; i < t->n_services; i++) {
         const struct tail_stable *s = &t->services[i].stable;
+        tail_wait_look(&t->services[i]);
+        tail_wait_say(&t->services[i]);
         if (s->state == TAIL_FAILED) {
             fprintf(stderr, "ecsdash: %s: %s\n", t->services[i].label,
                     s->reason);
@@ -200,7 +202,7 @@ static void check_stable(struct tail *t, int64_t now)
         }
         steady &= s->state == TAIL_STEADY;
     }
-    if (!steady)
+    if (!steady && !tail_wait_over(t, now))
         return;
     t->verdict_ms = clock_wall_ms(loop_clock(t->o->loop));
     t->drain_ms = now;
@@ -254,8 +256,14 @@ static void step(struct tail *t)
     if (!check_services(t))
         return;
     check_tasks(t, &all);
-    if (t->done || troubled(t, now))
+    if (t->done)
         return;
+    if (troubled(t, now)) {
+        /* Nothing can be read to the end. */
+        if (t->o->until_stable && !t->done && tail_wait_over(t, now))
+            end(t, 1);
+        return;
+    }
     if (t->o->until_stable)
         check_stable(t, now);
     else if (!t->o->follow && all && is_read(t, 0))
@@ -270,6 +278,7 @@ static void set_up(struct tail *t)
     struct clock *clock = loop_clock(o->loop);
     int64_t ago = 0, from = 0;
 
+    t->begun_ms = clock_mono_ms(clock);
     if (o->since)
         tail_since(o->since, clock_wall_ms(clock), &ago, &from);
     t->labels = map_new();

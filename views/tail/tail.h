@@ -25,6 +25,7 @@ struct tail_options {
     bool color;            /* stdout is a terminal that shows colours */
     bool follow;           /* for ever */
     bool until_stable;     /* until the roll-outs are steady, or one failed */
+    int64_t wait_ms;       /* until_stable: so long at most */
 };
 
 /* What can be said of the options without asking anybody: 0, or -1 with err
@@ -32,7 +33,7 @@ struct tail_options {
 int tail_check(const struct tail_options *o, struct err *err);
 /* Runs the loop. Without follow and until_stable it ends when everything up to
  * now has been read and printed. Returns the exit status: 0; 1 when something
- * could not be read or written, or a roll-out failed; 2, 3 for credentials, 4
+ * could not be read or written, or a roll-out failed, will not end, or took too long; 2, 3 for credentials, 4
  * when there is no such cluster or service. Reasons go to stderr. *death is
  * SIGPIPE when the reader has gone: the program dies of it. */
 int tail_run(const struct tail_options *o, int *death);

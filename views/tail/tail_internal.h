@@ -18,6 +18,11 @@ struct tail_service {
     uint64_t fed;   /* generation of the last snapshot */
     bool waiting;   /* for task definitions */
     int64_t waiting_ms; /* mono, since when; 0 = it is not */
+    /* --until-stable: what was looked at last, and what was told of it. */
+    unsigned looked;
+    uint64_t looked_at;
+    char waits_for[300], said[300];
+    int64_t said_ms;
 };
 
 struct tail {
@@ -30,6 +35,7 @@ struct tail {
     struct tail_print print;
     struct regex *filter;
     char said[SAID_N][1300]; /* the last trouble told */
+    int64_t begun_ms;     /* mono */
     int64_t stuck_ms;     /* mono, since when nothing could be read; 0 = can */
     int64_t verdict_ms, drain_ms; /* of the roll-outs: wall, mono; 0 = none */
     int status;
@@ -44,6 +50,17 @@ int tail_split(const char *name, char **cluster, char **service);
 /* How long ago (0 = it is none), or a time (0 = it is none). */
 void tail_since(const char *text, int64_t now, int64_t *ago_ms,
                 int64_t *from_ms);
+
+/* ---- tail_wait.c ----------------------------------------------------- */
+/* Once for each answer of the service or its tasks: what is waited for; FAILED
+ * when nothing will come of it: a roll-out without progress (svc/health.h)
+ * that lacks tasks, or tasks that stop again and again while none is in progress. Not before the
+ * tasks are known. */
+void tail_wait_look(struct tail_service *s);
+/* To stderr, when it is something else. */
+void tail_wait_say(struct tail_service *s);
+/* The time is up: says so and sets the status. */
+bool tail_wait_over(struct tail *t, int64_t now);
 
 /* ---- tail_tasks.c ---------------------------------------------------- */
 struct snapshot;

@@ -76,13 +76,17 @@ static void on_reply(void *arg, const struct aws_reply *reply,
         struct ecs_service *svc = ecs_decode_service(
             json_array_get(json_object_get(reply->root, "services"), 0), 1,
             arena);
+        if (s->arena)
+            arena_free(s->arena);
+        s->arena = arena;
+        s->svc = svc;
+        s->looks++;
         err_clear(&s->error);
         if (svc && !(svc->status && strcmp(svc->status, "INACTIVE") == 0))
             judge(s, svc);
         else
             err_set(&s->error, ERR_NOT_FOUND, "There is no service %s in the "
                     "cluster %s.", s->name, s->cluster);
-        arena_free(arena);
     }
     if (s->again && s->state != TAIL_STEADY && s->state != TAIL_FAILED)
         timer_start(loop_clock(s->loop), &s->timer, EVERY_MS, ask, s);
@@ -120,4 +124,6 @@ void tail_stable_end(struct tail_stable *s)
 {
     timer_stop(loop_clock(s->loop), &s->timer);
     scope_cancel(&s->scope);
+    if (s->arena)
+        arena_free(s->arena);
 }

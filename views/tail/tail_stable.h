@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct aws_client;
 struct loop;
 
@@ -34,6 +35,9 @@ struct tail_stable {
     struct aws_client *client;
     const char *cluster, *name; /* borrowed */
     bool again;        /* ask on */
+    unsigned looks;    /* answers so far */
+    struct arena *arena;
+    const struct ecs_service *svc; /* of the last answer; NULL = none */
     char ours[200];    /* id of the deployment */
     struct scope scope;
     struct timer timer;
