@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 #include "backend/svc/ask.h"
 #include "backend/svc/ecs.h"
 
@@ -18,6 +19,22 @@ struct list {
     void (*end)(struct ask *a);  /* all have */
 };
 
+/* Which cluster, and which may have been meant: of those that are known. */
+static void name_cluster(const struct watch *w, struct job *j)
+{
+    struct nearest n = nearest_to(w->name, strlen(w->name));
+    struct err err;
+
+    for (const struct watch *o = w->store->watches; o != NULL; o = o->next)
+        if (o->listed)
+            nearest_offer(&n, o->name);
+    err_set(&err, j->err.code, "There is no cluster %s in this region%s%s%s",
+            w->name, nearest_get(&n) ? "; did you mean " : "",
+            nearest_get(&n) ? nearest_get(&n) : "",
+            nearest_get(&n) ? "?" : ".");
+    memcpy(j->err.message, err.message, sizeof(err.message));
+}
+
 static bool on_page(void *arg, const struct aws_reply *reply,
                     const struct err *err, bool last)
 {
@@ -29,6 +46,8 @@ static bool on_page(void *arg, const struct aws_reply *reply,
 
     if (err != NULL) {
         job_fail(s, a->job, err);
+        if (a->watch != NULL && job_no_cluster(a->job))
+            name_cluster(a->watch, a->job);
         ask_free(a);
         feeds_dirty_all(s);
         pump_soon(s);
@@ -90,6 +109,13 @@ static void clusters_take(struct ask *a, const char *arn)
 {
     struct watch *w = watch_get(a->store, arn);
 
+    if (!w->listed) { /* made, or made again, since it was asked for */
+        struct job *jobs[] = {&w->list, &w->sweep, &w->run, &w->svc_desc,
+                              &w->task_desc};
+
+        for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+            job_come_back(jobs[i]);
+    }
     w->listed = true;
     w->seen = ++a->store->seq;
 }

@@ -338,6 +338,10 @@ void job_strike(struct store *s, struct job *j, const struct err *err);
 /* Ask at once, unless it is denied: that only a person asks again. */
 void job_hurry(struct job *j);
 bool job_denied(const struct job *j);
+/* The cluster is not there: that is final, until its name is listed again
+ * (job_come_back) or a person asks. */
+bool job_no_cluster(const struct job *j);
+void job_come_back(struct job *j);
 /* One more failure of an entry, for this reason; or the end of them. */
 void tries_fail(struct store *s, struct tries *t, struct trouble *of,
                 const struct err *err);

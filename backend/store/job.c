@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/mem.h"
 
@@ -72,6 +73,17 @@ bool job_denied(const struct job *j)
     return j->err.code == ERR_DENIED;
 }
 
+bool job_no_cluster(const struct job *j)
+{
+    return strcmp(j->err.aws_code, "ClusterNotFoundException") == 0;
+}
+
+void job_come_back(struct job *j)
+{
+    if (job_no_cluster(j))
+        j->due_ms = 0;
+}
+
 void job_hurry(struct job *j)
 {
     j->force = j->force || !job_denied(j);
@@ -85,7 +97,7 @@ void job_fail(struct store *s, struct job *j, const struct err *err)
         j->err_since_ms = clock_wall_ms(s->clock);
     j->err = *err;
     j->failures++;
-    if (job_denied(j)) {
+    if (job_denied(j) || job_no_cluster(j)) {
         j->due_ms = INT64_MAX;
         j->retry_wall_ms = 0;
         return;

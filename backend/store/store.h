@@ -97,7 +97,8 @@ struct snapshot {
                                 something does; 0 = never */
     struct err error;        /* code ERR_NONE when the last fetch was fine */
     int64_t error_since_ms;
-    int64_t retry_ms;        /* wall time of the next try; 0 when none */
+    int64_t retry_ms;        /* wall time of the next try; 0 when none: denied,
+                                or there is no such cluster */
     size_t failed;           /* rows that can't be described, again and again */
     bool partial;            /* `error` speaks of those only: others are fresh */
     const struct store_lack *lacks[STORE_LACKS];
