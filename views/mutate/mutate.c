@@ -130,8 +130,8 @@ static void confirmed(struct pending *p)
                      dialog_text(&a->dialog));
         if (p->action == ACTION_SCALE && p->wanted == p->seen.desired) {
             app_dialog_close(a);
-            app_say(a, MSG_INFO, "Nothing was sent: %s has a desired count "
-                    "of %d already.", p->name, p->seen.desired);
+            app_say(a, MSG_INFO, "Nothing to change: desired is %d already.",
+                    p->seen.desired);
             pending_free(p);
             return;
         }

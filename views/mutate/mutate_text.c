@@ -214,7 +214,7 @@ static enum role effect(const struct pending *p, int64_t wanted, char *buf,
                  "stays %d", now, taskdef_revision(p->definition),
                  s->desired);
     } else if (wanted < 0) {
-        snprintf(buf, n, "desired %d -> ?", s->desired);
+        snprintf(buf, n, "desired %d, type another", s->desired);
     } else if (wanted == s->desired) {
         snprintf(buf, n, "nothing: desired is %d already", s->desired);
     } else {
