@@ -112,7 +112,7 @@ void dialog_mark_painted(struct dialog *d);
  * nothing can be confirmed until it is painted again. */
 void dialog_mark_hidden(struct dialog *d);
 /* Centred in r. False when r is too small to show title, button and field:
- * then a one-line note is drawn and the app must not mark it painted. */
+ * then a note is drawn and the app must not mark it painted. */
 bool dialog_draw(const struct dialog *d, struct surface *s, struct rect r);
 
 #endif

@@ -199,11 +199,13 @@ bool dialog_draw(const struct dialog *d, struct surface *s, struct rect r)
         return false;
     }
     if (!measure(d, r, &l)) {
-        struct rect last = {r.row + r.rows - 1, r.col, 1, r.cols};
+        static const char note[] = "too small for the dialog: enlarge, or Esc";
+        struct rect last = r;
 
+        last.rows = surface_put_wrapped(NULL, r, ROLE_DIALOG, note);
+        last.row += r.rows - last.rows;
         surface_fill(s, last, ROLE_DIALOG);
-        surface_put(s, last.row, last.col, last.cols, ROLE_DIALOG,
-                    "too small for the dialog: enlarge, or Esc");
+        surface_put_wrapped(s, last, ROLE_DIALOG, note);
         return false;
     }
     surface_frame(s, l.frame, ROLE_DIALOG, d->title);

@@ -319,6 +319,21 @@ static void it_is_drawn_in_the_middle(void **state)
     surface_release(&s);
 }
 
+static void what_does_not_fit_says_so_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct surface s;
+
+    surface_init(&s, 5, 20);
+    assert_false(dialog_draw(&f->d, &s, surface_rect(&s)));
+    expect_screen(&s, "\n"
+                      "\n"
+                      "too small for the\n"
+                      "dialog: enlarge, or\n"
+                      "Esc\n");
+    surface_release(&s);
+}
+
 static void long_values_wrap_at_blanks_or_anywhere(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +426,7 @@ int main(void)
         TEST(a_secret_shows_as_stars),
         TEST(a_notice_can_only_be_closed),
         TEST(it_is_drawn_in_the_middle),
+        TEST(what_does_not_fit_says_so_whole),
         TEST(long_values_wrap_at_blanks_or_anywhere),
         TEST(focus_and_field_are_drawn),
         TEST(it_refuses_to_be_drawn_in_part),
