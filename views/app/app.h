@@ -95,6 +95,7 @@ struct app {
     bool suspend_wanted, redraw_wanted; /* for app_tty */
     bool quit_asked;    /* q at the root has been pressed once */
     bool paused;        /* Z: the screen stands still */
+    const struct key *pressed; /* while it is acted on; NULL = a command */
     int64_t last_key_ms; /* mono; order is held for a while after */
     bool fullscreen;
     bool dialog_fits;   /* the dialog was drawn whole in the last frame */

@@ -229,10 +229,14 @@ static void (*const own_actions[ACTION_N])(struct app *a) = {
 
 static void act(struct app *a, enum action_id action)
 {
+    char name[KEYSPEC_SIZE];
     if (own_actions[action])
         own_actions[action](a);
+    else if (a->pressed)
+        app_say(a, MSG_INFO, "%s does nothing here.",
+                keyspec_show(*a->pressed, name));
     else
-        app_say(a, MSG_INFO, "%s does nothing in this view.",
+        app_say(a, MSG_INFO, ":%s does nothing here.",
                 action_get(action)->name);
 }
 
@@ -250,16 +254,30 @@ void app_do(struct app *a, enum action_id action)
     app_dirty(a, PAINT_KEY);
 }
 
-/* A key that is bound elsewhere says so; one that is bound nowhere is
- * silent, so that stray keys don't fill the message row. */
 static void unbound(struct app *a, const enum context *ctx, size_t n,
                     struct key key)
 {
+    char name[KEYSPEC_SIZE], help[KEYSPEC_SIZE];
     const struct binding *b =
         keymap_lookup_inapplicable(a->o.keymap, ctx, n, key);
+    keyspec_show(key, name);
     if (b && b->action != ACTION_NONE)
-        app_say(a, MSG_INFO, "%s does not apply in this view.",
+        app_say(a, MSG_INFO, "%s (%s) does nothing here.", name,
                 action_get(b->action)->name);
+    else if (*keymap_keys_text(a->o.keymap, ctx, n, ACTION_HELP, 1, help,
+                               sizeof(help)))
+        app_say(a, MSG_INFO, "%s is not bound; %s lists the keys.", name,
+                help);
+    else
+        app_say(a, MSG_INFO, "%s is not bound; :help lists the keys.", name);
+}
+
+static void do_by_key(struct app *a, enum action_id action,
+                      const struct key *key)
+{
+    a->pressed = key;
+    app_do(a, action);
+    a->pressed = NULL;
 }
 
 /* What is of the terminal, not of a question: ^Z and ^L work above each. A
@@ -312,7 +330,7 @@ static void take_key(struct app *a, struct key key)
     else if (b->command)
         app_command(a, b->command);
     else
-        app_do(a, b->action);
+        do_by_key(a, b->action, &key);
 }
 
 void app_key(struct app *a, struct key key)
