@@ -24,23 +24,41 @@ struct command {
     void (*run)(struct app *a, int argc, char **argv);
 };
 
-/* `:services prod /pay`: a kind, its cluster, a filter after the slash. */
+/* A word of the filter's own kind and no cluster: its name has no colon, and
+ * an ARN is as good as the name. */
+static bool begins_filter(const char *word)
+{
+    return strspn(word, "/!~") > 0 ||
+           (strchr(word, ':') && strncmp(word, "arn:", 4) != 0);
+}
+
+/* `:services prod /pay`: a kind, its cluster, a filter. `:clusters prod` is
+ * one cluster: its services. */
 static void run_kind(struct app *a, const struct kind *k, int argc,
                      char **argv)
 {
-    struct query q = {.kind = k->query, .cluster = a->o.cluster};
+    const char *cluster = NULL, *surplus = NULL;
     struct strbuf filter = STRBUF_INIT;
     struct err err = {0};
     for (int i = 1; i < argc; i++) {
-        if (*argv[i] == '/' || filter.len)
-            strbuf_printf(&filter, "%s%s", filter.len ? " " : "",
-                          filter.len ? argv[i] : argv[i] + 1);
+        if (filter.len)
+            strbuf_printf(&filter, " %s", argv[i]);
+        else if (begins_filter(argv[i]))
+            strbuf_puts(&filter, argv[i] + (*argv[i] == '/'));
+        else if (!cluster)
+            cluster = argv[i];
         else
-            q.cluster = argv[i];
+            surplus = argv[i];
     }
-    if (k == &kind_clusters)
-        q.cluster = NULL;
-    if (k == &kind_containers) {
+    if (k == &kind_clusters && cluster)
+        k = &kind_services;
+    struct query q = {.kind = k->query, .cluster = cluster};
+    if (!cluster && k != &kind_clusters)
+        q.cluster = a->o.cluster;
+    if (surplus) {
+        app_say(a, MSG_WARN, "One cluster at a time: what is %s? A filter "
+                "begins with /.", surplus);
+    } else if (k == &kind_containers) {
         app_say(a, MSG_WARN, "Containers belong to a task: open one.");
     } else if (k == &kind_tasks && !q.cluster) {
         app_say(a, MSG_WARN, "Which cluster? :tasks CLUSTER [/FILTER]");
@@ -200,6 +218,14 @@ static void say_unknown(struct app *a, const char *word)
                 "keys.", word);
 }
 
+static void say_no_argument(struct app *a, const char *word)
+{
+    app_say(a, MSG_WARN, ":%s takes no argument%s", word,
+            strcmp(word, "rollback") == 0
+                ? "; its dialog names the revision that it goes back to."
+                : ".");
+}
+
 void command_run(struct app *a, const char *line)
 {
     int argc;
@@ -217,7 +243,10 @@ void command_run(struct app *a, const char *line)
         const struct command *c = find_command(argv[0]);
         const struct kind *k = kind_find(argv[0]);
         const struct action *act = action_find(argv[0]);
-        if (strcmp(argv[0], "-") == 0)
+        bool dash = strcmp(argv[0], "-") == 0;
+        if (argc > 1 && (dash || (c ? !*c->info.args : act && !k)))
+            say_no_argument(a, argv[0]);
+        else if (dash)
             app_do(a, ACTION_LAST_VIEW);
         else if (c && !(argc == 1 && act))
             c->run(a, argc, argv);

@@ -247,12 +247,13 @@ static void mdoc_commands(FILE *out)
         fputs(".It Ic ", out);
         literal(out, ":");
         fputs(kinds[i]->name, out);
-        fputs(kinds[i] == &kind_clusters   ? " Op / Ns Ar FILTER\n"
-              : kinds[i] == &kind_services ? " Oo Ar CLUSTER Oc Op / Ns Ar "
-                                             "FILTER\n"
-                                           : " Ar CLUSTER Op / Ns Ar FILTER\n",
+        fputs(kinds[i] == &kind_tasks ? " Ar CLUSTER Op / Ns Ar FILTER\n"
+                                      : " Oo Ar CLUSTER Oc Op / Ns Ar "
+                                        "FILTER\n",
               out);
-        prose(out, kinds[i]->help);
+        prose(out, kinds[i] == &kind_clusters
+                       ? "clusters of the region, or the services of one"
+                       : kinds[i]->help);
         fputs(".Pq also", out);
         for (const char *const *a = kinds[i]->aliases; *a; a++) {
             fputs(a == kinds[i]->aliases ? " Ic " : " , ", out);
