@@ -114,12 +114,15 @@ static void stop_row(const struct stop_group *g, int64_t now, int cols,
     doc_line(out);
     doc_printf(out, ROLE_BAD, " STOP x%-3d ", g->count);
     doc_put(out, ROLE_TEXT, g->verdict);
-    if (g->last_ms > 0)
+    /* What to do is worth more than the time beside the age. */
+    int hint = g->hint ? 5 + (int)strlen(g->hint) : 0;
+    fmt_age(now - g->last_ms, age);
+    if (g->last_ms > 0 && doc_width(out) + 26 + hint <= cols)
         doc_printf(out, ROLE_MUTED, "  last %s (%s ago)",
-                   fmt_clock(g->last_ms, FMT_UTC, at),
-                   fmt_age(now - g->last_ms, age));
-    int used = doc_width(out);
-    if (g->hint && used + 4 + (int)strlen(g->hint) < cols)
+                   fmt_clock(g->last_ms, FMT_UTC, at), age);
+    else if (g->last_ms > 0)
+        doc_printf(out, ROLE_MUTED, "  %s ago", age);
+    if (hint && doc_width(out) + hint <= cols)
         doc_printf(out, ROLE_MUTED, "  -> %s", g->hint);
 }
 
@@ -147,6 +150,16 @@ static void event_row(const struct ecs_event *e, int cols, struct doc *out)
     arena_free(a);
 }
 
+/* Does the reason say more than the state beside it? Of a deployment that
+ * goes on, AWS only says that it is in progress. */
+static bool reason_tells(const struct ecs_deployment *d)
+{
+    return d->rollout_reason && *d->rollout_reason &&
+           !is(d->rollout_state, "COMPLETED") &&
+           !(strncmp(d->rollout_reason, "ECS deployment ", 15) == 0 &&
+             strstr(d->rollout_reason, " in progress."));
+}
+
 void services_explain(const void *row, int64_t now, int cols, int rows,
                       struct doc *out)
 {
@@ -172,8 +185,7 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
     /* Why: the groups, the raw text of the first, then events with trouble
      * first in what room is left. */
     const struct ecs_deployment *p = ecs_primary(s);
-    if (p && p->rollout_reason && *p->rollout_reason && left > 1 &&
-        !is(p->rollout_state, "COMPLETED")) {
+    if (p && left > 1 && reason_tells(p)) {
         struct arena *a = arena_new();
         doc_line(out);
         doc_put(out, rollout_role(p->rollout_state), " WHY       ");
