@@ -18,7 +18,7 @@ echo "$p $f $s" >"$log.sum"
 if [ "$f" -gt 0 ]; then
     echo "FAILED $name (exit $rc, ${took}s)"
     # What failed first: a leak report after it can be longer than the tail.
-    grep -n -A 3 -E '^\[  ERROR |^ERROR: |runtime error:|^==[0-9]+==ERROR' "$log" | head -n 24
+    grep -n -B 4 -A 3 -E '\[  ERROR |^ERROR: |runtime error:|^==[0-9]+==ERROR' "$log" | head -n 24
     echo "last lines:"
     tail -n "${TEST_TAIL:-60}" "$log"
 else

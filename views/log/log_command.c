@@ -110,6 +110,15 @@ void log_goto_arrive(struct log_view *lv)
     log_keep(lv);
 }
 
+/* Is what is being read back going to hold it? The newest comes first. */
+static bool is_coming(const struct log_view *lv, int64_t t)
+{
+    bool held = logbuf_len(lv->buf) &&
+                logbuf_mark(lv->buf, 0).timestamp_ms <= t;
+
+    return lv->waiting || (!held && logsrc_loading(lv->src));
+}
+
 /* What is further back than has been read is read first. */
 static void run_goto(struct log_view *lv, const char *when)
 {
@@ -123,18 +132,21 @@ static void run_goto(struct log_view *lv, const char *when)
         return;
     }
     bool far = t < now - logsrc_backfill_ms(lv->src);
+    bool coming = far || is_coming(lv, t);
+    lv->search.wanted = 0; /* this is where to go now */
     if (t < now - lv->window_ms)
         lv->window_ms = 0; /* it would hide what is asked for */
-    if (far) {
+    if (coming)
         app_say(lv->view.app, MSG_INFO, "Reading back to %s.",
                 fmt_iso(t, FMT_UTC, at));
+    if (far) {
         log_read_back(lv, now - t + 60000);
         log_follow(lv);
-        lv->goto_ms = t;
     }
+    lv->goto_ms = coming ? t : 0;
     log_settle(lv);
     log_search_again(lv);
-    if (!far)
+    if (!coming)
         go_to_time(lv, t);
 }
 
