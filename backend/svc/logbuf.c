@@ -78,7 +78,7 @@ static void take_out(struct logbuf *b, size_t i)
     struct entry e = *logbuf_entry(b, i);
 
     tell(b, &e, i, false);
-    b->errors -= e.level == LOG_LEVEL_ERROR;
+    b->errors -= e.level >= LOG_LEVEL_ERROR;
     b->warnings -= e.level == LOG_LEVEL_WARN;
     logbuf_unstore(b, &e);
     logbuf_index_remove(b, i);
@@ -205,7 +205,7 @@ uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line)
     logbuf_store(b, text, n, b->text.sgr, b->text.n_sgr, &e);
     b->last_seq++;
     e.seq = (uint32_t)b->last_seq;
-    b->errors += e.level == LOG_LEVEL_ERROR;
+    b->errors += e.level >= LOG_LEVEL_ERROR;
     b->warnings += e.level == LOG_LEVEL_WARN;
     const struct key key = key_of(&e);
     i = logbuf_bound(b, &key, false);

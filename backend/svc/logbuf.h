@@ -26,7 +26,9 @@
 /* SEPARATOR: a word of ours (a task started). GAP: a span that has not been
  * read; logsrc_gap() knows its state. */
 enum log_kind { LOG_TEXT, LOG_SEPARATOR, LOG_GAP };
-enum log_level { LOG_LEVEL_NONE, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+/* FATAL: an error after which a process usually ends. Rising; two bits. */
+enum log_level { LOG_LEVEL_NONE, LOG_LEVEL_WARN, LOG_LEVEL_ERROR,
+                 LOG_LEVEL_FATAL };
 
 struct logbuf;
 
@@ -142,7 +144,7 @@ uint64_t logbuf_dropped(const struct logbuf *b);  /* for want of room */
 /* Rises whenever lines before the end were inserted or went: cached indices
  * are stale then. */
 uint64_t logbuf_shifts(const struct logbuf *b);
-size_t logbuf_errors(const struct logbuf *b); /* lines of that level now */
+size_t logbuf_errors(const struct logbuf *b); /* lines now, FATAL ones too */
 size_t logbuf_warnings(const struct logbuf *b);
 /* Allocated for text and index, and the text alone. */
 size_t logbuf_bytes(const struct logbuf *b);

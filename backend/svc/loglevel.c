@@ -19,26 +19,26 @@ struct word {
 /* Values of a level member, any case. */
 static const struct word values[] = {
     {"error", LOG_LEVEL_ERROR},     {"err", LOG_LEVEL_ERROR},
-    {"fatal", LOG_LEVEL_ERROR},     {"critical", LOG_LEVEL_ERROR},
-    {"crit", LOG_LEVEL_ERROR},      {"panic", LOG_LEVEL_ERROR},
-    {"dpanic", LOG_LEVEL_ERROR},    {"severe", LOG_LEVEL_ERROR},
-    {"emerg", LOG_LEVEL_ERROR},     {"emergency", LOG_LEVEL_ERROR},
-    {"alert", LOG_LEVEL_ERROR},     {"warn", LOG_LEVEL_WARN},
+    {"fatal", LOG_LEVEL_FATAL},     {"critical", LOG_LEVEL_FATAL},
+    {"crit", LOG_LEVEL_FATAL},      {"panic", LOG_LEVEL_FATAL},
+    {"dpanic", LOG_LEVEL_FATAL},    {"severe", LOG_LEVEL_ERROR},
+    {"emerg", LOG_LEVEL_FATAL},     {"emergency", LOG_LEVEL_FATAL},
+    {"alert", LOG_LEVEL_FATAL},     {"warn", LOG_LEVEL_WARN},
     {"warning", LOG_LEVEL_WARN},
 };
 
 /* Words of plain text, in capitals. */
 static const struct word words[] = {
-    {"ERROR", LOG_LEVEL_ERROR},  {"FATAL", LOG_LEVEL_ERROR},
-    {"CRITICAL", LOG_LEVEL_ERROR}, {"PANIC", LOG_LEVEL_ERROR},
-    {"SEVERE", LOG_LEVEL_ERROR}, {"EMERG", LOG_LEVEL_ERROR},
+    {"ERROR", LOG_LEVEL_ERROR},  {"FATAL", LOG_LEVEL_FATAL},
+    {"CRITICAL", LOG_LEVEL_FATAL}, {"PANIC", LOG_LEVEL_FATAL},
+    {"SEVERE", LOG_LEVEL_ERROR}, {"EMERG", LOG_LEVEL_FATAL},
     {"WARN", LOG_LEVEL_WARN},    {"WARNING", LOG_LEVEL_WARN},
 };
 
 /* Lines that are trouble by how they begin. */
 static const struct word starts[] = {
-    {"panic:", LOG_LEVEL_ERROR},
-    {"fatal error:", LOG_LEVEL_ERROR},
+    {"panic:", LOG_LEVEL_FATAL},
+    {"fatal error:", LOG_LEVEL_FATAL},
     {"error:", LOG_LEVEL_ERROR},
     {"Traceback (most recent call last)", LOG_LEVEL_ERROR},
     {"Exception in thread", LOG_LEVEL_ERROR},
@@ -58,7 +58,7 @@ static enum log_level value_level(const char *s, size_t n)
 }
 
 /* The value behind a key: "x", x or a number (pino and bunyan: 40 warns, 50
- * and above are errors). */
+ * is an error, 60 and above are fatal). */
 static enum log_level level_at(const char *s, const char *end)
 {
     while (s < end && *s == ' ')
@@ -70,7 +70,8 @@ static enum log_level level_at(const char *s, const char *end)
         s++;
     if (s > from && isdigit((unsigned char)*from))
         return s - from != 2    ? LOG_LEVEL_NONE
-               : *from >= '5'   ? LOG_LEVEL_ERROR
+               : *from >= '6'   ? LOG_LEVEL_FATAL
+               : *from == '5'   ? LOG_LEVEL_ERROR
                : *from == '4'   ? LOG_LEVEL_WARN
                                 : LOG_LEVEL_NONE;
     return value_level(from, (size_t)(s - from));

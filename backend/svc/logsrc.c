@@ -364,6 +364,7 @@ void logsrc_set(struct logsrc *s, const struct logsrc_target *t)
     update(&lt->verdict, t->verdict);
     update(&lt->revision, t->revision);
     update(&lt->service, t->service);
+    lt->failed |= t->failed;
     lt->created_ms = t->created_ms ? t->created_ms : lt->created_ms;
     lt->started_ms = t->started_ms ? t->started_ms : lt->started_ms;
     lt->stopped_ms = t->stopped_ms ? t->stopped_ms : lt->stopped_ms;

@@ -83,6 +83,7 @@ struct logsrc_target {
     const char *verdict;    /* * why it stopped, a phrase */
     const char *revision;   /* * ":143" */
     const char *service;    /* * whose task it is, a name */
+    bool failed;            /* it stopped, and not as it should */
     int64_t created_ms, started_ms, stopped_ms; /* 0 = not (yet) */
     bool alone;             /* asked for by itself, not as one of a service:
                                when it has stopped it is read back from its
@@ -118,6 +119,7 @@ struct logsrc_source {
     const char *group, *stream, *region; /* "" when not known */
     uint64_t lines;        /* events that came */
     bool stopped;
+    bool failed;           /* its task did, see logsrc_target */
 };
 size_t logsrc_sources(const struct logsrc *s);
 /* false (and empty strings) when there is no such source. */

@@ -48,7 +48,8 @@ bool logsrc_source(const struct logsrc *s, uint16_t source,
                    struct logsrc_source *out)
 {
     if (source >= s->n_sources) {
-        *out = (struct logsrc_source){"", "", "", "", "", "", "", 0, false};
+        *out = (struct logsrc_source){"", "", "", "", "", "", "", 0,
+                                        false, false};
         return false;
     }
     const struct source *c = &s->sources[source];
@@ -63,6 +64,7 @@ bool logsrc_source(const struct logsrc *s, uint16_t source,
         .stream = or_empty(c->stream),
         .lines = c->lines,
         .stopped = t->stopped_ms != 0,
+        .failed = t->failed,
     };
     return true;
 }
@@ -239,7 +241,7 @@ void logsrc_uncount_line(void *arg, const struct logbuf_line *line, size_t i)
     if (m->minute != minute || !m->count.lines)
         return;
     m->count.lines--;
-    m->count.errors -= line->level == LOG_LEVEL_ERROR;
+    m->count.errors -= line->level >= LOG_LEVEL_ERROR;
     m->count.warnings -= line->level == LOG_LEVEL_WARN;
 }
 
@@ -260,7 +262,7 @@ void logsrc_count_line(void *arg, const struct logbuf_line *line, size_t i)
     if (m->minute < minute)
         *m = (struct minute){.minute = minute};
     m->count.lines++;
-    m->count.errors += line->level == LOG_LEVEL_ERROR;
+    m->count.errors += line->level >= LOG_LEVEL_ERROR;
     m->count.warnings += line->level == LOG_LEVEL_WARN;
 }
 

@@ -45,7 +45,7 @@ struct log_task {
     char *id;
     char *verdict, *revision, *service;
     int64_t created_ms, started_ms, stopped_ms;
-    bool alone, start_said, stop_said;
+    bool alone, failed, start_said, stop_said;
     bool wrote; /* scratch of logsrc_rates() */
 };
 

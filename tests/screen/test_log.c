@@ -94,6 +94,43 @@ static void three_keys_lead_to_the_explanation(void **state)
     screen_free(s);
 }
 
+/* While a deployment fails, errors of the tasks that are fine come between: the
+ * first `e` goes to what kills those of the new revision. */
+static void errors_lead_to_what_fails(struct screen *s)
+{
+    scene_shows(s, "log payments-api");
+    scene_gone(s, "reading back");
+    scene_shows(s, "(:143 ");
+    screen_keys(s, "e");
+    scene_shows(s, "PAUSED");
+    expect_current(s, "FATAL cannot reach the database");
+    screen_keys(s, "P");
+    scene_shows(s, "> line");
+    scene_shows(s, "cannot reach the database");
+    screen_free(s);
+}
+
+static void the_first_error_is_what_explains_a_failing_deployment(void **state)
+{
+    (void)state;
+    struct screen *s = scene_demo();
+    scene_type(s, SCENE_DOWN "l");
+    errors_lead_to_what_fails(s);
+}
+
+/* Whatever comes meanwhile. */
+static void it_is_so_while_lines_come(void **state)
+{
+    (void)state;
+    static const struct scene sc = {.live = true};
+    struct screen *s = scene_start(&sc);
+    assert_true(screen_wait(s, "of 49"));
+    screen_keys(s, SCENE_DOWN);
+    scene_selects(s, "payments-api");
+    screen_keys(s, "l");
+    errors_lead_to_what_fails(s);
+}
+
 /* action: follow action: next-error action: prev-error action: left
  * action: right action: wrap */
 static void keys_move_the_current_line(void **state)
@@ -532,6 +569,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_keys_lead_to_the_explanation),
         cmocka_unit_test(the_header_compares_revisions_at_80_columns),
+        cmocka_unit_test(
+            the_first_error_is_what_explains_a_failing_deployment),
+        cmocka_unit_test(it_is_so_while_lines_come),
         cmocka_unit_test(keys_move_the_current_line),
         cmocka_unit_test(looks_of_lines_can_be_chosen),
         cmocka_unit_test(search_is_incremental_and_counts),

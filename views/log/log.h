@@ -185,6 +185,9 @@ void log_search_next(struct log_view *lv, int dir);
 void log_search_again(struct log_view *lv); /* other lines are shown */
 void log_search_clear(struct log_view *lv);
 void log_search_arrive(struct log_view *lv); /* after each slice */
+
+/* log_error.c: to the next error that way; while the log is followed, to the
+ * one that explains most. */
 void log_error(struct log_view *lv, int dir);
 
 /* log_marks.c */
@@ -204,6 +207,8 @@ bool log_find_in_line(const void *ctx, const char *text, size_t n,
 void log_draw(struct view *v, struct surface *s, struct rect r);
 void log_summary(const struct view *v, struct doc *out);
 void log_settings(const struct view *v, struct doc *out);
+bool log_comparable(const struct log_view *lv); /* revisions: all of one
+                                                   service's */
 
 /* log_out.c: the shown lines to elsewhere. One at a time. */
 void log_save_ask(struct log_view *lv);

@@ -139,8 +139,7 @@ enum brief {
     BRIEF_N
 };
 
-/* Revisions are those of one service. */
-static bool comparable(const struct log_view *lv)
+bool log_comparable(const struct log_view *lv)
 {
     for (size_t i = 0; i < lv->n_watches; i++)
         if (lv->watches[i].target.kind == &kind_clusters ||
@@ -161,7 +160,7 @@ static void put_errors(const struct log_view *lv, enum brief brief,
 
     if (!logbuf_errors(lv->buf))
         return;
-    for (size_t i = 0; i < n && comparable(lv); i++)
+    for (size_t i = 0; i < n && log_comparable(lv); i++)
         some |= *rates[i].revision && rates[i].count.errors;
     doc_printf(out, ROLE_BAD, "%serrors", doc_width(out) ? "  " : "");
     if (brief < BRIEF_ERRORS || !some)

@@ -12,13 +12,15 @@
 #define STOPPED_OLD 2 /* stopped long ago, but read nevertheless */
 
 static void feed(struct log_watch *w, const struct ecs_task *task,
-                 const struct ecs_taskdef *td, const char *verdict)
+                 const struct ecs_taskdef *td, const struct stop_cause *cause)
 {
     struct log_view *lv = w->lv;
 
     if (!log_task_add(lv->src, lv->view.app->realm->store,
                       &(struct log_task_source){
-                          .task = task, .def = td, .verdict = verdict,
+                          .task = task, .def = td,
+                          .verdict = cause ? cause->verdict : NULL,
+                          .failed = cause && cause->abnormal,
                           .container = w->container,
                           .alone = !w->many && lv->n_watches <= ALONE_MAX}))
         lv->waiting = true;
@@ -38,7 +40,7 @@ static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
             old++ >= STOPPED_OLD)
             continue;
         feed(w, row->task, row->taskdef,
-             row->stopped ? row->cause->verdict : NULL);
+             row->stopped ? row->cause : NULL);
     }
 }
 
@@ -72,7 +74,7 @@ static void feed_row(struct log_watch *w)
     if (!task || !task->id || !task->containers)
         return;
     if (w->target.kind == &kind_tasks)
-        feed(w, task, row->taskdef, row->stopped ? row->cause->verdict : NULL);
+        feed(w, task, row->taskdef, row->stopped ? row->cause : NULL);
     else
         feed(w, task, NULL, NULL);
 }

@@ -137,7 +137,8 @@ static void put_json(struct strbuf *out, const struct log_format *f,
                      const struct log_event *e)
 {
     static const char *const levels[] = {[LOG_LEVEL_WARN] = "warn",
-                                         [LOG_LEVEL_ERROR] = "error"};
+                                         [LOG_LEVEL_ERROR] = "error",
+                                         [LOG_LEVEL_FATAL] = "error"};
     const struct logbuf_line *l = &e->head;
     struct logsrc_source s;
     int64_t revision;

@@ -106,7 +106,7 @@ static enum role line_role(const struct logbuf_line *l)
 {
     if (l->kind != LOG_TEXT)
         return l->kind == LOG_GAP ? ROLE_STALE : ROLE_LOG_SEP;
-    return l->level == LOG_LEVEL_ERROR  ? ROLE_LOG_ERROR
+    return l->level >= LOG_LEVEL_ERROR  ? ROLE_LOG_ERROR
            : l->level == LOG_LEVEL_WARN ? ROLE_LOG_WARN
                                         : ROLE_TEXT;
 }

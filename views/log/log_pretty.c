@@ -57,7 +57,7 @@ static enum role json_role(const char *line, bool bad)
 static void put_text(struct doc *out, const struct logbuf_line *l)
 {
     struct strbuf text = STRBUF_INIT;
-    bool bad = l->level == LOG_LEVEL_ERROR;
+    bool bad = l->level >= LOG_LEVEL_ERROR;
 
     if (!logjson_pretty(l->text, l->len, &text)) {
         int col = 0;

@@ -1,4 +1,4 @@
-/* Searching a log, and the other ways to the next line of interest. */
+/* Searching a log. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,36 +203,4 @@ void log_search_ask(struct log_view *lv)
     log_keep(lv);
     lv->search.from = place(lv);
     app_ask(lv->view.app, "/", "", HISTORY_SEARCH, NULL, NULL, typed, lv);
-}
-
-/* ---- errors ---------------------------------------------------------- */
-
-/* One trace is one error, however many of its lines claim to be one. */
-static bool is_error(struct log_view *lv, size_t k)
-{
-    size_t i = log_index(lv, k);
-
-    return logbuf_level(lv->buf, i) == LOG_LEVEL_ERROR &&
-           !log_goes_on(lv, i);
-}
-
-void log_error(struct log_view *lv, int dir)
-{
-    size_t n = log_shown(lv);
-    bool again = !lv->pager.follow;
-    size_t from = again ? lv->pager.hit : n - 1;
-
-    if (logbuf_errors(lv->buf) && n) {
-        for (size_t i = again; i < n + again; i++) {
-            size_t k = dir > 0 ? (from + i) % n : (from + 2 * n - i) % n;
-            if (!is_error(lv, k))
-                continue;
-            if (again && (dir > 0 ? k <= from : k >= from))
-                app_say(lv->view.app, MSG_INFO,
-                        "The search went round the end.");
-            log_go(lv, k);
-            return;
-        }
-    }
-    app_say(lv->view.app, MSG_INFO, "No line here is an error.");
 }

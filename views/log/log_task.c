@@ -42,6 +42,7 @@ bool log_task_add(struct logsrc *src, struct store *store,
             .created_ms = task->created_ms,
             .started_ms = task->started_ms,
             .stopped_ms = task->stopped_ms,
+            .failed = t->failed,
             .alone = t->alone,
         });
     }

@@ -10,7 +10,7 @@ struct log_task_source {
     const struct ecs_taskdef *def; /* NULL = the store's, if it has it */
     const char *verdict;   /* why it stopped; NULL = as ECS says */
     const char *container; /* only this one; NULL = all */
-    bool alone;            /* see logsrc_target */
+    bool failed, alone;    /* see logsrc_target */
 };
 
 /* False: its definition has not come. The store has been asked for it, and

@@ -191,8 +191,7 @@ static bool act_find(struct log_view *lv, enum action_id action)
         return true;
     case ACTION_NEXT_ERROR:
     case ACTION_PREV_ERROR:
-        log_error(lv, action == ACTION_NEXT_ERROR && !lv->pager.follow ? 1
-                                                                       : -1);
+        log_error(lv, action == ACTION_NEXT_ERROR ? 1 : -1);
         return true;
     case ACTION_FILTER_LINES:
         log_filter_ask(lv);
