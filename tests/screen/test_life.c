@@ -61,6 +61,9 @@ static void a_storm_of_resizes_ends_at_the_last_size(void **state)
     scene_shows(s, "ECS rolling");
     scene_type(s, "j");
     scene_selects(s, "CRASH");
+    /* The frame of an earlier size may be quiet, too. */
+    for (int i = 0; i < 100 && screen_find(s, "? help") != 39; i++)
+        screen_read(s, 50);
     assert_true(scene_row_has(s, 39, "? help"));
     assert_true(scene_row_has(s, 0, "DEMO"));
     screen_free(s);
@@ -121,7 +124,7 @@ static void suspending_gives_the_terminal_to_the_shell_and_back(void **state)
     struct screen_options o = {.rows = 24, .cols = 80, .argv = argv};
     struct screen *s = screen_start(&o);
     struct termios before, now;
-    scene_shows(s, "39 ok");
+    scene_shows(s, "2 CRASH"); /* the tasks have come, too */
     screen_keys(s, "j");
     scene_selects(s, "CRASH");
     screen_keys(s, "\032");
@@ -185,7 +188,7 @@ static struct screen *beside(struct sim_child *sim)
     struct screen_options o = {.rows = 24, .cols = 80, .argv = argv,
                                .env = sim->envp};
     struct screen *s = screen_start(&o);
-    scene_shows(s, "39 ok");
+    scene_shows(s, "2 CRASH"); /* the tasks have come, too */
     scene_shows(s, "rows 1-10 of 49");
     return s;
 }
