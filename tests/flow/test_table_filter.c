@@ -38,7 +38,9 @@ static void terms_filter(void **state)
         {"arn:aws", WORST},
         {"arn:prod/web", "web"},
         {"arn:aws:ecs:r:1:service/prod/web", "web"}, /* a whole one */
-        {"image:web", ""}, /* no such column: it is text */
+        {"web:143", ""}, /* a revision, no column: it is text */
+        {"~image:web", ""},
+        {"https://a", ""},
         /* what is only in the data is found when its column is named */
         {"desiredCount:10", "api"},
     };
@@ -67,6 +69,28 @@ static void a_bad_pattern_leaves_the_filter_as_it_was(void **state)
         assert_non_null(strstr(err.message, "pattern"));
         assert_string_equal(table_model_filter_text(&l->m), "pay");
         expect(l, "pay-web pay-api", bad[i]);
+    }
+}
+
+static void a_column_that_is_not_there_is_named(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } bad[] = {
+        {"foo:bar", "There is no column foo; ~foo:bar finds it as text."},
+        {"!stat:ok", "There is no column stat; did you mean state? "
+                     "~stat:ok finds it as text."},
+        {"pay foo:~x", "There is no column foo"},
+    };
+    struct lab *l = *state;
+    table_model_filter(&l->m, "pay", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err err = {0};
+        assert_int_equal(table_model_filter(&l->m, bad[i].text, &err), -1);
+        assert_int_equal(err.code, ERR_USAGE);
+        if (strncmp(err.message, bad[i].want, strlen(bad[i].want)) != 0)
+            fail_msg("%s: %s", bad[i].text, err.message);
+        assert_string_equal(table_model_filter_text(&l->m), "pay");
     }
 }
 
@@ -155,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(terms_filter),
         WITH(a_bad_pattern_leaves_the_filter_as_it_was),
+        WITH(a_column_that_is_not_there_is_named),
         WITH(a_pattern_that_explodes_is_bounded),
         WITH(the_filter_holds_for_what_comes_next),
         WITH(marks_follow_keys_and_survive),

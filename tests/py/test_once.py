@@ -1,8 +1,13 @@
 """--once equals what botocore reads from the same simulator: the same ARNs,
 and every column that is a plain field of the reply has its value."""
 import datetime
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
+import termios
 
 import common
 
@@ -173,6 +178,37 @@ def without_a_terminal_it_prints_tsv():
                for x in lines)
 
 
+def table_rows_end_with_their_text_or_the_terminal():
+    words = [common.BIN, "--demo", "--once", "-o", "table", "services"]
+    out = subprocess.run(words, env=common.clean_env(), capture_output=True,
+                         timeout=60).stdout.decode()
+    assert len(out.splitlines()) > 40
+    assert not [x for x in out.splitlines() if x != x.rstrip()]
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    p = subprocess.Popen(words, env=common.clean_env(), stdout=terminal)
+    os.close(terminal)
+    shown = b""
+    try:
+        while chunk := os.read(screen, 65536):
+            shown += chunk
+    except OSError:  # the end, on Linux
+        pass
+    os.close(screen)
+    assert p.wait(timeout=60) == 0
+    lines = shown.decode().splitlines()
+    assert len(lines) > 40 and max(len(x) for x in lines) <= 80
+
+
+def an_unknown_column_is_two():
+    for word, say in ("foo:bar", "no column foo"), ("stat:ok", "mean state"):
+        p = subprocess.run([common.BIN, "--demo", "--once", "services", word],
+                           env=common.clean_env(), capture_output=True,
+                           timeout=60)
+        assert p.returncode == 2 and p.stdout == b"", p
+        assert say in p.stderr.decode(), p.stderr
+
+
 if __name__ == "__main__":
     if not MISSING:
         sim = common.Simulator(*WORLD)
@@ -181,7 +217,9 @@ if __name__ == "__main__":
                     clusters_equal_botocores, one_cluster_is_only_that_one,
                     what_cannot_be_read_exits_with_a_sentence,
                     no_environment_value_is_printed,
-                    without_a_terminal_it_prints_tsv], MISSING)
+                    without_a_terminal_it_prints_tsv,
+                    table_rows_end_with_their_text_or_the_terminal,
+                    an_unknown_column_is_two], MISSING)
     finally:
         if sim:
             sim.close()

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 250 };
@@ -116,14 +117,38 @@ static void put_tsv_row(struct strbuf *b, const struct kind *k,
     strbuf_putc(b, '\n');
 }
 
-/* The widest cell decides; the last column is never padded. */
-static void put_table(struct strbuf *b, struct table_model *m, int64_t now)
+/* 0 = no terminal, or it doesn't say. */
+static int terminal_cols(void)
+{
+    struct winsize size = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+        return 0;
+    return size.ws_col;
+}
+
+/* The line that begins there: no wider than that (0 = as it is), no blanks at
+ * its end. */
+static void end_line(struct strbuf *b, size_t from, int cols)
+{
+    size_t len = b->len - from;
+    if (cols)
+        len = utf8_fit(strbuf_get(b) + from, len, cols, NULL);
+    while (len && b->data[from + len - 1] == ' ')
+        len--;
+    b->len = from + len;
+    strbuf_putc(b, '\n');
+}
+
+/* The widest cell decides; on a terminal a row is a line. */
+static void put_table(struct strbuf *b, struct table_model *m, int64_t now,
+                      int cols)
 {
     const struct kind *k = m->kind;
     int *widths = xcalloc(k->n_columns, sizeof(*widths));
     size_t last = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t r = 0; r <= m->n; r++) {
+            size_t from = b->len;
             for (size_t i = 0; i < k->n_columns; i++) {
                 const struct column *c = &k->columns[i];
                 struct cell_value v = {.text = c->title};
@@ -150,7 +175,7 @@ static void put_table(struct strbuf *b, struct table_model *m, int64_t now)
                                   "");
             }
             if (pass)
-                strbuf_putc(b, '\n');
+                end_line(b, from, cols);
         }
     }
     free(widths);
@@ -243,7 +268,7 @@ static int print(struct once *x, const struct snapshot *snap, int *death)
     if (x->o->format == ONCE_JSON) {
         put_json(&b, x, &m, now, &err);
     } else if (x->o->format == ONCE_TABLE) {
-        put_table(&b, &m, now);
+        put_table(&b, &m, now, terminal_cols());
     } else {
         put_tsv_row(&b, m.kind, NULL, now);
         for (size_t i = 0; i < m.n; i++)

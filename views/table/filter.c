@@ -1,13 +1,17 @@
 #include "views/table/filter.h"
 
 #include "backend/base/mem.h"
+#include "backend/base/nearest.h"
 #include "backend/base/strbuf.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <ctype.h>
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 struct term {
     bool negate;
@@ -53,6 +57,38 @@ static int compile(struct term *t, const char *pattern, struct err *err)
                    pattern, (size_t)at, (const char *)msg);
 }
 
+/* "stat:ok" means a column; an ARN, a URL, a time and "web:143" hold colons,
+ * too. */
+static bool means_column(const char *word, const char *colon)
+{
+    static const char *const others[] = {"arn", "http", "https"};
+    size_t len = (size_t)(colon - word);
+
+    if (!len || strspn(word, LETTERS) != len || isdigit((unsigned char)colon[1]))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (strlen(others[i]) == len && strncasecmp(others[i], word, len) == 0)
+            return false;
+    return true;
+}
+
+static int refuse_column(const struct kind *k, const char *word, size_t len,
+                         struct err *err)
+{
+    struct nearest n = nearest_to(word, len);
+
+    for (size_t i = 0; i < k->n_columns; i++) {
+        nearest_offer(&n, k->columns[i].id);
+        nearest_offer(&n, k->columns[i].title);
+    }
+    if (nearest_get(&n))
+        return err_set(err, ERR_USAGE, "There is no column %.*s; did you mean "
+                       "%s? ~%s finds it as text.", (int)len, word,
+                       nearest_get(&n), word);
+    return err_set(err, ERR_USAGE, "There is no column %.*s; ~%s finds it as "
+                   "text.", (int)len, word, word);
+}
+
 static int add_term(struct filter *f, const char *word, struct err *err)
 {
     struct term t = {0};
@@ -61,11 +97,12 @@ static int add_term(struct filter *f, const char *word, struct err *err)
         word++;
     }
     const char *colon = strchr(word, ':');
-    /* An ARN or a time holds colons too: only a known column counts. */
     if (colon && colon > word)
         t.column = find_column(f->kind, word, (size_t)(colon - word));
     if (t.column)
         word = colon + 1;
+    else if (colon && means_column(word, colon))
+        return refuse_column(f->kind, word, (size_t)(colon - word), err);
     if (*word == '~') {
         if (compile(&t, word + 1, err))
             return -1;

@@ -7,6 +7,9 @@
  *   ~^pay.*api$  a PCRE2 pattern, for any column shown
  *   why:~oom|x   a pattern for one column
  *
+ * Letters before a colon are the name of a column, but for arn: and URLs and
+ * before a digit (web:143); ~foo:bar finds that as text.
+ *
  * A match limit keeps any pattern from stalling the loop. */
 #ifndef ECSDASH_VIEWS_FILTER_H
 #define ECSDASH_VIEWS_FILTER_H
