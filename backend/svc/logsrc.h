@@ -253,8 +253,8 @@ struct logsrc_count {
 };
 struct logsrc_count logsrc_count(const struct logsrc *s, uint16_t source,
                                  int minutes);
-/* The same summed up by revision, newest task first; a minute and a task of it
- * are what the errors are divided by. */
+/* The same summed up by revision, newest task first; errors are divided by the
+ * minutes that its tasks lived within that time. */
 struct logsrc_rate {
     const char *revision; /* ":143", "" = unknown */
     size_t tasks;         /* of it that have not stopped */

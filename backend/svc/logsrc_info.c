@@ -5,6 +5,7 @@
 #include "backend/svc/logsrc_internal.h"
 
 #define MINUTE_MS 60000
+#define LIVED_LEAST_MS 10000 /* of a task, for its rate */
 
 void logsrc_refresh(struct logsrc *s)
 {
@@ -287,7 +288,7 @@ struct logsrc_count logsrc_count(const struct logsrc *s, uint16_t source,
 
 struct sum {
     struct logsrc_rate rate;
-    size_t divisor;     /* tasks that run or wrote */
+    int64_t lived_ms;   /* of tasks that run or wrote, within the minutes */
     int64_t created_ms; /* of its newest task */
 };
 
@@ -298,6 +299,18 @@ static size_t sum_of(struct sum *sums, size_t n, const char *revision)
             return i;
     sums[n] = (struct sum){.rate.revision = revision};
     return n;
+}
+
+/* How much of the last `minutes` the task was there. */
+static int64_t lived_ms(const struct log_task *t, int64_t now, int minutes)
+{
+    int64_t from = t->started_ms ? t->started_ms : t->created_ms;
+    int64_t to = t->stopped_ms ? t->stopped_ms : now;
+    int64_t since = now - minutes * (int64_t)MINUTE_MS;
+
+    if (from < since)
+        from = since;
+    return to - from > LIVED_LEAST_MS ? to - from : LIVED_LEAST_MS;
 }
 
 size_t logsrc_rates(const struct logsrc *s, int minutes,
@@ -327,7 +340,8 @@ size_t logsrc_rates(const struct logsrc *s, int minutes,
         if (k == n)
             continue;
         sums[k].rate.tasks += t->stopped_ms == 0;
-        sums[k].divisor += t->stopped_ms == 0 || t->wrote;
+        if (t->stopped_ms == 0 || t->wrote)
+            sums[k].lived_ms += lived_ms(t, logsrc_now(s), minutes);
         if (t->created_ms > sums[k].created_ms)
             sums[k].created_ms = t->created_ms;
     }
@@ -340,9 +354,9 @@ size_t logsrc_rates(const struct logsrc *s, int minutes,
         }
     for (size_t i = 0; i < n && i < max; i++) {
         out[i] = sums[i].rate;
-        if (sums[i].divisor && minutes > 0)
-            out[i].errors_minute = (double)out[i].count.errors / minutes /
-                                   (double)sums[i].divisor;
+        if (sums[i].lived_ms)
+            out[i].errors_minute = (double)out[i].count.errors * MINUTE_MS /
+                                   (double)sums[i].lived_ms;
     }
     return n < max ? n : max;
 }

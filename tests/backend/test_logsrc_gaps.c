@@ -295,6 +295,24 @@ static void errors_are_counted_by_revision(void **state)
     assert_int_equal(logsrc_count(w->src, 99, 12).errors, 0);
 }
 
+/* Tasks that die at once are compared by the time that they had. */
+static void the_rate_is_of_the_time_that_tasks_lived(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("brief", "app");
+    struct logsrc_rate r[2];
+    t.revision = ":143";
+    t.created_ms = t.started_ms = WALL - 60000;
+    t.stopped_ms = WALL - 40000;
+    logsrc_set(w->src, &t);
+    for (int i = 0; i < 8; i++)
+        put(w, "ecs/app/brief", WALL - 50000 + i, WALL, "ERROR x");
+    clock_advance(w->clock, 2000);
+    assert_int_equal(logsrc_rates(w->src, 5, r, 2), 1);
+    assert_int_equal(r[0].count.errors, 8);
+    assert_true(r[0].errors_minute > 23.9 && r[0].errors_minute < 24.1);
+}
+
 static void requests_and_lag_are_told(void **state)
 {
     struct world *w = *state;
@@ -395,6 +413,7 @@ int main(void)
         T(a_sweep_below_the_floor_is_done),
         T(a_smaller_buffer_is_made_in_slices),
         T(errors_are_counted_by_revision),
+        T(the_rate_is_of_the_time_that_tasks_lived),
         T(requests_and_lag_are_told),
         T(large_pages_are_read_in_slices),
         T(an_answer_that_is_no_json_is_asked_for_again),
