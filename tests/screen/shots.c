@@ -29,7 +29,7 @@ static const struct shot shots[] = {
     {"tasks", 30, 120, KEYS("/payments-api cluster:main\r", "\r"),
      "RUNNING", {0}},
     {"log", 30, 120, KEYS("/payments-api cluster:main\r", "l", "", "", "", "E"),
-     "efused", {0}},
+     "cannot reach the database", {0}},
     {"scale", 24, 80, KEYS("/checkout-web cluster:main\r", "S", "\x15" "10"),
      "8 -> 10", {0}},
     {"rollback", 24, 100, KEYS("/payments-api cluster:main\r", "B", ""),
