@@ -110,15 +110,6 @@ void log_goto_arrive(struct log_view *lv)
     log_keep(lv);
 }
 
-/* Is what is being read back going to hold it? The newest comes first. */
-static bool is_coming(const struct log_view *lv, int64_t t)
-{
-    bool held = logbuf_len(lv->buf) &&
-                logbuf_mark(lv->buf, 0).timestamp_ms <= t;
-
-    return lv->waiting || (!held && logsrc_loading(lv->src));
-}
-
 /* What is further back than has been read is read first. */
 static void run_goto(struct log_view *lv, const char *when)
 {
@@ -132,7 +123,7 @@ static void run_goto(struct log_view *lv, const char *when)
         return;
     }
     bool far = t < now - logsrc_backfill_ms(lv->src);
-    bool coming = far || is_coming(lv, t);
+    bool coming = far || lv->waiting || logsrc_loading(lv->src);
     lv->search.wanted = 0; /* this is where to go now */
     if (t < now - lv->window_ms)
         lv->window_ms = 0; /* it would hide what is asked for */
