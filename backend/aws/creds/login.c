@@ -282,31 +282,10 @@ static void on_reply(void *arg, const json_t *reply, const struct err *err)
     json_decref(now);
 }
 
-static char *refresh_body(const json_t *session)
-{
-    static const char *const names[] = {"clientId", "refreshToken"};
-    struct strbuf b = STRBUF_INIT;
-    size_t room = 64;
-
-    /* Of full size at once: growing would leave copies. */
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        room += 6 * strlen(secret_json_get(session, names[i])) + 32;
-    b.data = xmalloc(room);
-    b.cap = room;
-    strbuf_puts(&b, "{\"grantType\":\"refresh_token\"");
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *v = secret_json_get(session, names[i]);
-
-        strbuf_printf(&b, ",\"%s\":", names[i]);
-        strbuf_put_json(&b, v, strlen(v));
-    }
-    strbuf_puts(&b, "}");
-    return strbuf_detach(&b);
-}
-
 /* Takes path and old. */
 static void renew(struct cred_turn *turn, char *path, json_t *old)
 {
+    static const char *const members[] = {"clientId", "refreshToken"};
     const struct cred_context *cx = turn->context;
     struct sso_http_request rq = {.service = AWS_SIGNIN,
                                   .region = cx->region,
@@ -331,7 +310,7 @@ static void renew(struct cred_turn *turn, char *path, json_t *old)
         refused(r, &err);
         return;
     }
-    body = refresh_body(old);
+    body = secret_json_refresh(old, members, ARRAY_LEN(members));
     rq.body = body;
     if (sso_http(cx, &r->scope, &rq, on_reply, r, &err) != 0)
         refused(r, &err);

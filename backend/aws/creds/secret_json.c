@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "backend/base/fmt.h"
+#include "backend/base/mem.h"
+#include "backend/base/strbuf.h"
 
 json_t *secret_json_parse(const char *text, size_t len)
 {
@@ -37,4 +39,26 @@ int secret_json_time(const json_t *object, const char *key, int64_t *wall_ms)
         buf[n - 2] = '\0';
     }
     return fmt_parse_iso(buf, wall_ms);
+}
+
+char *secret_json_refresh(const json_t *held, const char *const *names,
+                          size_t n)
+{
+    struct strbuf b = STRBUF_INIT;
+    size_t room = 64;
+
+    /* Of full size at once: growing would leave copies. */
+    for (size_t i = 0; i < n; i++)
+        room += 6 * strlen(secret_json_get(held, names[i])) + 32;
+    b.data = xmalloc(room);
+    b.cap = room;
+    strbuf_puts(&b, "{\"grantType\":\"refresh_token\"");
+    for (size_t i = 0; i < n; i++) {
+        const char *v = secret_json_get(held, names[i]);
+
+        strbuf_printf(&b, ",\"%s\":", names[i]);
+        strbuf_put_json(&b, v, strlen(v));
+    }
+    strbuf_puts(&b, "}");
+    return strbuf_detach(&b);
 }

@@ -14,5 +14,10 @@ const char *secret_json_get(const json_t *object, const char *key);
 /* An ISO time; also with "UTC" at its end, as old AWS CLIs wrote it. -1 when
  * absent or no time. */
 int secret_json_time(const json_t *object, const char *key, int64_t *wall_ms);
+/* The body that asks for a new token: "grantType":"refresh_token" and the n
+ * named members of held, all of which must be there. The caller frees it with
+ * xfree_secret(). */
+char *secret_json_refresh(const json_t *held, const char *const *names,
+                          size_t n);
 
 #endif

@@ -232,33 +232,12 @@ static void on_reply(void *arg, const json_t *reply, const struct err *err)
     json_decref(now);
 }
 
-static char *refresh_body(const json_t *token)
-{
-    static const char *const names[] = {"clientId", "clientSecret",
-                                        "refreshToken"};
-    struct strbuf b = STRBUF_INIT;
-    size_t room = 64;
-
-    /* Of full size at once: growing would leave copies. */
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        room += 6 * strlen(secret_json_get(token, names[i])) + 32;
-    b.data = xmalloc(room);
-    b.cap = room;
-    strbuf_puts(&b, "{\"grantType\":\"refresh_token\"");
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *v = secret_json_get(token, names[i]);
-
-        strbuf_printf(&b, ",\"%s\":", names[i]);
-        strbuf_put_json(&b, v, strlen(v));
-    }
-    strbuf_puts(&b, "}");
-    return strbuf_detach(&b);
-}
-
 static void renew(struct renewal *r)
 {
+    static const char *const members[] = {"clientId", "clientSecret",
+                                          "refreshToken"};
     const struct cred_context *cx = r->turn->context;
-    char *body = refresh_body(r->old);
+    char *body = secret_json_refresh(r->old, members, ARRAY_LEN(members));
     struct sso_http_request rq = {.service = AWS_SSO_OIDC,
                                   .region = r->config->region,
                                   .path = "token",
