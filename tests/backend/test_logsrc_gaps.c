@@ -419,7 +419,7 @@ int main(void)
         T(an_answer_that_is_no_json_is_asked_for_again),
     };
     setlocale(LC_ALL, "C.UTF-8");
-    setenv("TZ", "XXX-1", 1);
+    setenv("TZ", "CET-1", 1);
     tzset();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
