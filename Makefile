@@ -180,7 +180,7 @@ LIB_FAKE := $(B)/libfake.a
 $(LIB_FAKE): $(call obj,$(wildcard tests/fake/*.c))
 	$(archive)
 FAKED := $(addprefix $(B)/tests/backend/,test_store test_store_memory \
-	test_poller test_poller_faults)
+	test_store_tasks test_poller test_poller_faults)
 
 define test_link
 	$(call say,LINK,$@)

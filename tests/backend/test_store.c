@@ -1,5 +1,5 @@
-/* What a store publishes: rows as they land, errors beside old rows, stopped
- * tasks for as long as the program runs. */
+/* What a store publishes of clusters and services: rows as they land, errors
+ * beside old rows, one fetch for equal subscriptions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,6 +75,25 @@ static void services_of_all_clusters_are_the_union(void **state)
     }
     /* 23 in tens and one. */
     assert_int_equal(fake_calls(e.f, "DescribeServices", NULL), 4);
+    subscription_close(sub);
+    env_close(&e);
+}
+
+static void tasks_of_all_clusters_are_the_union(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    two_clusters(&e);
+    for (int i = 0; i < 5; i++)
+        fake_task(e.f, i % 2 == 0 ? "prod" : "dev", "web00", i);
+    fake_stop(e.f, fake_task(e.f, "dev", "", 9), 0);
+    sub = env_sub(&e, QUERY_TASKS, NULL, NULL);
+    env_idle(&e);
+    assert_int_equal(subscription_snapshot(sub)->n_rows, 6);
+    assert_true(subscription_settled(sub));
+    assert_int_equal(fake_calls(e.f, "DescribeServices", NULL), 0);
     subscription_close(sub);
     env_close(&e);
 }
@@ -196,171 +215,6 @@ static void a_deleted_service_goes_when_the_list_confirms(void **state)
     env_close(&e);
 }
 
-static void stops_of_the_sweep_reach_the_service(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    const struct service_row *r;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    fake_service(e.f, "prod", "web", 1, 1);
-    fake_service(e.f, "prod", "api", 1, 1);
-    for (int i = 0; i < 3; i++)
-        fake_stop(e.f, fake_task(e.f, "prod", "web", i), 1);
-    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
-    env_idle(&e);
-    r = env_row(sub, "web");
-    assert_int_equal(r->stops.abnormal_10m, 3);
-    assert_int_equal(r->stops.n_groups, 1);
-    assert_int_equal(r->stops.groups[0].count, 3);
-    assert_int_equal(r->health.state, SVC_CRASH);
-    r = env_row(sub, "api");
-    assert_int_equal(r->stops.abnormal_10m, 0);
-    assert_int_equal(r->health.state, SVC_OK);
-    /* Ten minutes later the same stops are history. */
-    env_pass(&e, 620000);
-    r = env_row(sub, "web");
-    assert_int_equal(r->stops.abnormal_10m, 0);
-    assert_int_equal(r->health.state, SVC_OK);
-    subscription_close(sub);
-    env_close(&e);
-}
-
-static void stopped_tasks_outlive_the_hour_of_ecs(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    const struct task_row *r;
-    struct fake_task *t;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    fake_service(e.f, "prod", "web", 1, 1);
-    t = fake_task(e.f, "prod", "web", 1);
-    fake_stop(e.f, t, 1);
-    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
-    env_idle(&e);
-    r = env_row(sub, t->id);
-    assert_non_null(r);
-    assert_true(r->stopped);
-    assert_true(r->cause->abnormal);
-    assert_false(r->remembered);
-    t->forgotten = true;
-    env_pass(&e, 30000);
-    r = env_row(sub, t->id);
-    assert_non_null(r);
-    assert_true(r->remembered);
-    assert_int_equal(r->cause->exit_code, 1);
-    subscription_close(sub);
-    env_close(&e);
-}
-
-static void a_task_that_stops_turns_into_a_stopped_row(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    const struct snapshot *snap;
-    struct fake_service *s;
-    struct fake_task *t, *old;
-    const struct task_row *r;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    s = fake_service(e.f, "prod", "web", 3, 3);
-    old = fake_task(e.f, "prod", "web", 1);
-    t = fake_task(e.f, "prod", "web", 2);
-    fake_task(e.f, "prod", "web", 3);
-    fake_task(e.f, "prod", "other", 4);
-    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
-    env_idle(&e);
-    snap = subscription_snapshot(sub);
-    assert_int_equal(snap->n_rows, 3);
-    assert_true(snap->complete);
-    /* Newest first. */
-    assert_ptr_equal(snap->rows[2].data, env_row(sub, old->id));
-    fake_stop(e.f, t, 137);
-    s->running = 2;
-    s->event = 2;
-    for (int i = 0; i < 20; i++) {
-        env_pass(&e, 1000);
-        assert_non_null(env_row(sub, t->id)); /* never a gap */
-    }
-    r = env_row(sub, t->id);
-    assert_true(r->stopped);
-    snap = subscription_snapshot(sub);
-    assert_int_equal(snap->n_rows, 3);
-    assert_ptr_equal(snap->rows[2].data, r); /* stopped ones last */
-    subscription_close(sub);
-    env_close(&e);
-}
-
-static void containers_carry_their_definitions(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    const struct snapshot *snap;
-    const struct container_row *r;
-    struct fake_task *t;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    t = fake_task(e.f, "prod", "web", 1);
-    t->containers = 2;
-    sub = env_sub(&e, QUERY_CONTAINERS, "prod", t->id);
-    env_idle(&e);
-    snap = subscription_snapshot(sub);
-    assert_int_equal(snap->n_rows, 2);
-    assert_true(snap->complete);
-    r = snap->rows[1].data;
-    assert_string_equal(r->container->name, "sidecar");
-    assert_non_null(r->def);
-    assert_false(r->def->essential);
-    assert_int_equal(fake_calls(e.f, "DescribeTaskDefinition", NULL), 1);
-    assert_int_equal(fake_calls(e.f, "ListTasks", NULL), 0);
-    subscription_close(sub);
-    env_close(&e);
-}
-
-/* Until it is described its ARN says where it stands among the others. */
-static void a_task_that_gets_its_arn_is_put_in_order_again(void **state)
-{
-    struct store_env e;
-    struct watch *w;
-    struct task_entry *t;
-
-    (void)state;
-    env_open(&e);
-    w = watch_get(e.s, "prod");
-    t = task_get(w, "77aa");
-    w->unordered = t->unplaced = false; /* as after it was ordered */
-    assert_ptr_equal(task_get(w, "77aa"), t);
-    assert_false(w->unordered || t->unplaced);
-    assert_ptr_equal(task_get(w, "arn:aws:ecs:r:1:task/prod/77aa"), t);
-    assert_true(w->unordered && t->unplaced);
-    env_close(&e);
-}
-
-static void an_unknown_task_is_said_to_be_unknown(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    sub = env_sub(&e, QUERY_CONTAINERS, "prod", "0123");
-    env_idle(&e);
-    assert_int_equal(subscription_snapshot(sub)->error.code, ERR_NOT_FOUND);
-    assert_true(subscription_settled(sub));
-    subscription_close(sub);
-    env_close(&e);
-}
-
 static void equal_queries_share_one_fetch(void **state)
 {
     struct store_env e;
@@ -408,78 +262,6 @@ static void rows_that_did_not_change_are_shared(void **state)
         ((const struct service_row *)old->rows[22].data)->svc->name, "web22");
     snapshot_unref(old);
     e.s = NULL;
-    env_close(&e);
-}
-
-static void remembered_tasks_are_capped(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    struct fake_task *t[20];
-    struct store_options opts = {.seed = 7, .keep_stopped = 5};
-
-    (void)state;
-    env_open(&e);
-    store_free(e.s);
-    e.s = store_new(e.loop, fake_client(e.f), &opts);
-    fake_cluster(e.f, "prod");
-    fake_service(e.f, "prod", "web", 1, 1);
-    for (int i = 0; i < 20; i++) {
-        t[i] = fake_task(e.f, "prod", "web", i + 1);
-        fake_stop(e.f, t[i], 1);
-        clock_advance(e.clock, 10);
-    }
-    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
-    env_idle(&e);
-    /* What ECS still lists is shown whole. */
-    assert_int_equal(subscription_snapshot(sub)->n_rows, 20);
-    for (int i = 0; i < 20; i++)
-        t[i]->forgotten = true;
-    env_pass(&e, 30000);
-    assert_int_equal(subscription_snapshot(sub)->n_rows, 5);
-    assert_non_null(env_row(sub, t[19]->id));
-    assert_null(env_row(sub, t[14]->id));
-    subscription_close(sub);
-    env_close(&e);
-}
-
-static void the_sweep_tells_of_stops_that_no_list_showed(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-    struct fake_task *t;
-
-    (void)state;
-    env_open(&e);
-    fake_cluster(e.f, "prod");
-    fake_service(e.f, "prod", "web", 1, 1);
-    t = fake_task(e.f, "prod", "web", 1);
-    sub = env_sub(&e, QUERY_TASKS, "prod", "web");
-    env_idle(&e);
-    /* Counts and events say nothing yet: they lag. */
-    fake_stop(e.f, t, 1);
-    env_pass(&e, 15000);
-    assert_true(((const struct task_row *)env_row(sub, t->id))->stopped);
-    subscription_close(sub);
-    env_close(&e);
-}
-
-static void tasks_of_all_clusters_are_the_union(void **state)
-{
-    struct store_env e;
-    struct subscription *sub;
-
-    (void)state;
-    two_clusters(&e);
-    for (int i = 0; i < 5; i++)
-        fake_task(e.f, i % 2 == 0 ? "prod" : "dev", "web00", i);
-    fake_stop(e.f, fake_task(e.f, "dev", "", 9), 0);
-    sub = env_sub(&e, QUERY_TASKS, NULL, NULL);
-    env_idle(&e);
-    assert_int_equal(subscription_snapshot(sub)->n_rows, 6);
-    assert_true(subscription_settled(sub));
-    assert_int_equal(fake_calls(e.f, "DescribeServices", NULL), 0);
-    subscription_close(sub);
     env_close(&e);
 }
 
@@ -572,26 +354,20 @@ static void a_subscription_may_close_itself_when_told(void **state)
     env_close(&e);
 }
 
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clusters_are_listed_and_described),
         cmocka_unit_test(services_of_all_clusters_are_the_union),
+        cmocka_unit_test(tasks_of_all_clusters_are_the_union),
         cmocka_unit_test(first_rows_are_published_after_the_first_page),
         cmocka_unit_test(rows_are_kept_when_a_fetch_fails),
         cmocka_unit_test(a_denied_list_settles_with_its_error),
         cmocka_unit_test(a_deleted_service_goes_when_the_list_confirms),
-        cmocka_unit_test(stops_of_the_sweep_reach_the_service),
-        cmocka_unit_test(stopped_tasks_outlive_the_hour_of_ecs),
-        cmocka_unit_test(a_task_that_stops_turns_into_a_stopped_row),
-        cmocka_unit_test(containers_carry_their_definitions),
-        cmocka_unit_test(a_task_that_gets_its_arn_is_put_in_order_again),
-        cmocka_unit_test(an_unknown_task_is_said_to_be_unknown),
         cmocka_unit_test(equal_queries_share_one_fetch),
         cmocka_unit_test(rows_that_did_not_change_are_shared),
-        cmocka_unit_test(remembered_tasks_are_capped),
-        cmocka_unit_test(the_sweep_tells_of_stops_that_no_list_showed),
-        cmocka_unit_test(tasks_of_all_clusters_are_the_union),
         cmocka_unit_test(an_open_view_shows_at_once_what_was_known),
         cmocka_unit_test(an_unknown_service_is_said_to_be_unknown),
         cmocka_unit_test(a_rollback_is_silent_once_acknowledged),
