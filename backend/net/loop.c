@@ -14,10 +14,11 @@ enum { LONG_NS = 3000000 }; /* of the 8 ms that a turn may take */
 
 struct loop {
     uv_loop_t uv;
-    uv_timer_t timer; /* follows clock_next_due() */
-    uv_timer_t guard; /* bounds the wait of one loop_turn() */
-    uv_async_t wake;  /* also keeps the loop alive while nothing is open */
+    uv_timer_t timer; /* bounds the poll */
+    uv_prepare_t before_poll;
+    uv_async_t wake; /* also keeps the loop alive while nothing is open */
     struct clock *clock;
+    int max_wait_ms; /* of this turn; -1 = no limit */
     loop_turn_fn *hook;
     void *hook_arg;
     size_t works;
@@ -31,6 +32,26 @@ struct loop {
 static void on_timer(uv_timer_t *t)
 {
     (void)t; /* end_turn() runs what is due */
+}
+
+/* The poll lasts until the clock's next timer. uv runs callbacks of timers
+ * before it gets here, and they take time and start timers of ours: set any
+ * earlier, the poll could miss what is due and wait for ever. */
+static void on_before_poll(uv_prepare_t *p)
+{
+    struct loop *l = p->data;
+    int64_t due = clock_next_due(l->clock);
+    int64_t wait = l->max_wait_ms;
+
+    if ((due == 0 || (due > 0 && !clock_is_driven(l->clock))) &&
+        (wait < 0 || due < wait))
+        wait = due;
+    if (wait < 0) {
+        uv_timer_stop(&l->timer);
+        return;
+    }
+    uv_update_time(&l->uv);
+    uv_timer_start(&l->timer, on_timer, (uint64_t)wait, 0);
 }
 
 static void on_wake(uv_async_t *a)
@@ -48,15 +69,18 @@ static int make(struct loop *l)
     if (rc != 0)
         return rc;
     uv_timer_init(&l->uv, &l->timer);
-    uv_timer_init(&l->uv, &l->guard);
+    uv_prepare_init(&l->uv, &l->before_poll);
+    l->before_poll.data = l;
     rc = uv_async_init(&l->uv, &l->wake, on_wake);
     if (rc != 0) {
         uv_close((uv_handle_t *)&l->timer, NULL);
-        uv_close((uv_handle_t *)&l->guard, NULL);
+        uv_close((uv_handle_t *)&l->before_poll, NULL);
         uv_run(&l->uv, UV_RUN_DEFAULT);
         uv_loop_close(&l->uv);
+        return rc;
     }
-    return rc;
+    uv_prepare_start(&l->before_poll, on_before_poll);
+    return 0;
 }
 
 struct loop *loop_new(struct clock *clock)
@@ -106,7 +130,7 @@ void loop_free(struct loop *loop)
     if (!loop)
         return;
     uv_close((uv_handle_t *)&loop->timer, NULL);
-    uv_close((uv_handle_t *)&loop->guard, NULL);
+    uv_close((uv_handle_t *)&loop->before_poll, NULL);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     /* Pool jobs and killed children end by themselves and may close handles
      * as they do; once there are none, an open handle would make us wait for ever. */
@@ -139,21 +163,12 @@ struct clock *loop_clock(struct loop *loop)
 }
 
 /* The clock's timers that are due fire here, then the hook sees the result of
- * the whole turn, then the uv timer is set for what comes next. */
+ * the whole turn. */
 static void end_turn(struct loop *l)
 {
-    int64_t due;
-
     clock_run_due(l->clock);
     if (l->hook)
         l->hook(l->hook_arg);
-    due = clock_next_due(l->clock);
-    if (due == 0 || (due > 0 && !clock_is_driven(l->clock))) {
-        uv_update_time(&l->uv);
-        uv_timer_start(&l->timer, on_timer, (uint64_t)due, 0);
-    } else {
-        uv_timer_stop(&l->timer);
-    }
 }
 
 static uint64_t cpu_ns(void)
@@ -174,69 +189,36 @@ static uint64_t turn_busy_ns(const struct loop *l)
 
 /* UV_RUN_ONCE does timers both before and after its poll, so when it returns
  * the turn's callbacks have all run. */
-static void turn(struct loop *l, uv_run_mode mode)
+void loop_turn(struct loop *loop, int max_wait_ms)
 {
     uint64_t cpu = cpu_ns();
     uint64_t busy;
 
-    l->turn_start = uv_hrtime();
-    l->turn_idle = uv_metrics_idle_time(&l->uv);
-    uv_run(&l->uv, mode);
-    end_turn(l);
+    loop->turn_start = uv_hrtime();
+    loop->turn_idle = uv_metrics_idle_time(&loop->uv);
+    loop->max_wait_ms = max_wait_ms;
+    uv_run(&loop->uv, UV_RUN_ONCE);
+    end_turn(loop);
     cpu = cpu_ns() - cpu;
-    busy = turn_busy_ns(l);
-    if (busy > l->longest_ns)
-        l->longest_ns = busy;
-    if (cpu > l->longest_cpu_ns)
-        l->longest_cpu_ns = cpu;
-    l->turns++;
-}
-
-/* What is due now must not wait: UV_RUN_ONCE would fire the uv timer first and
- * then block in its poll all the same. */
-static uv_run_mode wait_mode(const struct loop *l)
-{
-    return clock_next_due(l->clock) == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE;
-}
-
-/* Timers may have been started since the last turn ended, outside any. */
-static void begin(struct loop *l)
-{
-    int64_t due = clock_next_due(l->clock);
-
-    if (due == 0 || (due > 0 && !clock_is_driven(l->clock))) {
-        uv_update_time(&l->uv);
-        uv_timer_start(&l->timer, on_timer, (uint64_t)due, 0);
-    }
+    busy = turn_busy_ns(loop);
+    if (busy > loop->longest_ns)
+        loop->longest_ns = busy;
+    if (cpu > loop->longest_cpu_ns)
+        loop->longest_cpu_ns = cpu;
+    loop->turns++;
 }
 
 void loop_run(struct loop *loop)
 {
     loop->stop = false;
-    begin(loop);
     while (!loop->stop)
-        turn(loop, wait_mode(loop));
+        loop_turn(loop, -1);
 }
 
 void loop_stop(struct loop *loop)
 {
     loop->stop = true;
     loop_wake(loop);
-}
-
-void loop_turn(struct loop *loop, int max_wait_ms)
-{
-    begin(loop);
-    if (max_wait_ms == 0) {
-        turn(loop, UV_RUN_NOWAIT);
-        return;
-    }
-    if (max_wait_ms > 0) {
-        uv_update_time(&loop->uv);
-        uv_timer_start(&loop->guard, on_timer, (uint64_t)max_wait_ms, 0);
-    }
-    turn(loop, wait_mode(loop));
-    uv_timer_stop(&loop->guard);
 }
 
 bool loop_until(struct loop *loop, bool (*done)(void *arg), void *arg,

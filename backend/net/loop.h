@@ -5,7 +5,8 @@
  * the loop: what became readable or due is handled, then the turn hook runs
  * once (the app paints there), then the loop waits.
  *
- * The clock's timers: one uv timer follows clock_next_due(). With a driven
+ * The clock's timers: just before each poll, one uv timer is set to
+ * clock_next_due(). With a driven
  * clock only timers that are due already (delay 0) fire by themselves; the
  * rest fire inside clock_advance(). */
 #ifndef ECSDASH_NET_LOOP_H

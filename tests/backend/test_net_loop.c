@@ -2,6 +2,9 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <uv.h>
 
@@ -51,6 +54,73 @@ static void driven_clock_timers_wait_for_the_driver(void **state)
     assert_int_equal(n_later, 0);
     clock_advance(clock, 1);
     assert_int_equal(n_later, 1);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+/* How long the processor is away while the loop looks at its CPU time, which is
+ * between two turns. */
+static unsigned stolen_us;
+
+/* In place of libc's. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+    if (id == CLOCK_THREAD_CPUTIME_ID && stolen_us)
+        usleep(stolen_us);
+    return (int)syscall(SYS_clock_gettime, id, ts);
+}
+
+static void a_timer_that_is_due_before_the_poll_is_not_missed(void **state)
+{
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct timer t = {0};
+    int n = 0;
+
+    (void)state;
+    alarm(20); /* else it waits for ever */
+    stolen_us = 5000;
+    timer_start(clock, &t, 1, count, &n);
+    loop_turn(loop, -1);
+    assert_int_equal(n, 1);
+    loop_turn(loop, 1);
+    stolen_us = 0;
+    alarm(0);
+    loop_free(loop);
+    clock_free(clock);
+}
+
+struct restart {
+    struct clock *clock;
+    struct timer timer;
+    int n;
+};
+
+static void start_clock_timer(uv_timer_t *t)
+{
+    struct restart *r = t->data;
+
+    timer_start(r->clock, &r->timer, 1, count, &r->n);
+}
+
+/* Another's uv timer fires before the poll, and its callback starts one of the
+ * clock's. */
+static void a_timer_started_before_the_poll_is_not_missed(void **state)
+{
+    struct clock *clock = clock_new_real();
+    struct loop *loop = loop_new(clock);
+    struct restart r = {.clock = clock};
+    uv_timer_t other;
+
+    (void)state;
+    alarm(20);
+    uv_timer_init(loop_uv(loop), &other);
+    other.data = &r;
+    uv_timer_start(&other, start_clock_timer, 0, 0);
+    loop_turn(loop, -1);
+    assert_int_equal(r.n, 1);
+    alarm(0);
+    uv_close((uv_handle_t *)&other, NULL);
     loop_free(loop);
     clock_free(clock);
 }
@@ -196,6 +266,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_clock_timers_fire_in_the_loop),
+        cmocka_unit_test(a_timer_that_is_due_before_the_poll_is_not_missed),
+        cmocka_unit_test(a_timer_started_before_the_poll_is_not_missed),
         cmocka_unit_test(driven_clock_timers_wait_for_the_driver),
         cmocka_unit_test(hook_runs_after_the_callbacks_of_its_turn),
         cmocka_unit_test(timer_started_by_the_hook_wakes_the_loop),
