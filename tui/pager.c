@@ -20,16 +20,6 @@ static struct text_line get_line(const struct pager_source *src, size_t i)
     return line;
 }
 
-/* Bytes of the next screen row of a wrapped line; at least one code point,
- * so that even a wide glyph on one column makes progress. */
-static size_t row_bytes(const char *text, size_t n, int cols)
-{
-    size_t fit = utf8_fit(text, n, cols, NULL);
-    uint32_t cp;
-
-    return fit > 0 || n == 0 ? fit : utf8_decode(text, n, &cp);
-}
-
 bool pager_has_break(const struct pager_source *src, size_t i)
 {
     return src->break_below && i + 1 < src->n_lines &&
@@ -47,7 +37,7 @@ static int line_rows(const struct pager *p, const struct pager_source *src,
     }
     line = get_line(src, i);
     do {
-        size_t n = row_bytes(line.text, line.len, p->cols);
+        size_t n = utf8_row(line.text, line.len, p->cols);
 
         line.text += n;
         line.len -= n;

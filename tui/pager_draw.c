@@ -121,15 +121,8 @@ static void draw_wrapped(struct row_place *at, const struct text_line *line,
 {
     at->from = 0;
     do {
-        size_t fit = utf8_fit(line->text + at->from, line->len - at->from,
-                              at->cols, NULL);
-        uint32_t cp;
-
-        if (fit == 0 && at->from < line->len) {
-            fit = utf8_decode(line->text + at->from, line->len - at->from,
-                              &cp);
-        }
-        at->to = at->from + fit;
+        at->to = at->from + utf8_row(line->text + at->from,
+                                     line->len - at->from, at->cols);
         if (*skip > 0) {
             --*skip;
         } else {

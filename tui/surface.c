@@ -184,22 +184,6 @@ int surface_put_right(struct surface *s, int row, int col, int cols,
     return surface_put(s, row, col + cols - w, w, role, text);
 }
 
-/* Bytes of the next row of text; at least one code point, so that even a wide
- * glyph on one column makes progress. */
-static size_t row_bytes(const char *text, size_t n, int cols)
-{
-    size_t fit = utf8_fit(text, n, cols, NULL);
-    uint32_t cp;
-    if (fit == n)
-        return n;
-    if (fit == 0)
-        return utf8_decode(text, n, &cp);
-    for (size_t at = fit; at > fit / 3; at--)
-        if (text[at] == ' ')
-            return at;
-    return fit;
-}
-
 int surface_put_wrapped(struct surface *s, struct rect r, enum role role,
                         const char *text)
 {
@@ -207,7 +191,7 @@ int surface_put_wrapped(struct surface *s, struct rect r, enum role role,
     if (r.rows < 1)
         return 0;
     do {
-        size_t n = row_bytes(text, strlen(text), r.cols);
+        size_t n = utf8_row(text, strlen(text), r.cols);
         if (s)
             surface_putn(s, r.row + rows, r.col, r.cols, role, text, n);
         rows++;

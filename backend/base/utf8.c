@@ -161,6 +161,21 @@ size_t utf8_fit(const char *s, size_t n, int cols, int *used)
     return i;
 }
 
+size_t utf8_row(const char *s, size_t n, int cols)
+{
+    size_t fit = utf8_fit(s, n, cols, NULL);
+    int w;
+
+    if (fit == n)
+        return n;
+    if (fit == 0)
+        return step(s, n, &w);
+    for (size_t at = fit; at > fit / 3; at--)
+        if (s[at] == ' ')
+            return at + 1;
+    return fit;
+}
+
 /* Length of the printable ASCII at the start: most text is nothing else. */
 static size_t plain_run(const char *s, size_t n)
 {

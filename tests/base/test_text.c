@@ -206,6 +206,31 @@ static void fit_never_splits_a_character(void **state)
     assert_int_equal(utf8_width("a" WIDE "e" ACCENT "\x9b", 8), 5);
 }
 
+static void rows_of_wrapped_text_are_whole_words(void **state)
+{
+    static const struct {
+        const char *in;
+        int cols;
+        size_t bytes;
+    } rows[] = {
+        {"", 5, 0},
+        {"abcde", 5, 5},
+        {"ab cd ef", 7, 6},
+        {"ab cd ef", 6, 6},
+        {"ab cd ef", 5, 6}, /* the blank past the edge is of this row */
+        {"ab cdefghijkl", 9, 9}, /* would be nearly empty */
+        {"abcdefgh", 3, 3},
+        {WIDE " " WIDE, 4, 4},
+        {WIDE "x", 1, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(utf8_row(rows[i].in, strlen(rows[i].in),
+                                  rows[i].cols),
+                         rows[i].bytes);
+}
+
 static void cuts_of_the_start_keep_the_tail(void **state)
 {
     static const struct {
@@ -410,6 +435,7 @@ int main(void)
         cmocka_unit_test(sanitise_replaces_harm_and_nothing_else),
         cmocka_unit_test(sanitise_of_random_bytes_is_clean_and_idempotent),
         cmocka_unit_test(fit_never_splits_a_character),
+        cmocka_unit_test(rows_of_wrapped_text_are_whole_words),
         cmocka_unit_test(cuts_of_the_start_keep_the_tail),
         cmocka_unit_test(cuts_keep_head_and_tail_or_head),
         cmocka_unit_test(cuts_of_random_text_always_fit),

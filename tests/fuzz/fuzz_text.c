@@ -22,6 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = utf8_fit(strbuf_get(&a), a.len, 20, &used);
     MUST(n <= a.len && used <= 20 &&
          utf8_width(strbuf_get(&a), n) == used);
+    for (size_t at = 0; at < a.len; at += n) { /* rows go on to the end */
+        n = utf8_row(strbuf_get(&a) + at, a.len - at, 20);
+        MUST(n > 0 && n <= a.len - at);
+        MUST(utf8_width(strbuf_get(&a) + at, n) <= 20 ||
+             a.data[at + n - 1] == ' ');
+    }
     strbuf_clear(&b);
     utf8_put_middle(&b, strbuf_get(&a), 11);
     MUST(utf8_width(strbuf_get(&b), b.len) <= 11);

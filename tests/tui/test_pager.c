@@ -279,6 +279,25 @@ static void search_goes_both_ways_and_wraps(void **state)
     text_release(&t);
 }
 
+static void wrapped_lines_keep_words_whole(void **state)
+{
+    struct text_lines t;
+    struct pager p;
+    struct surface s;
+
+    (void)state;
+    text_init(&t);
+    pager_init(&p);
+    p.wrap = true;
+    surface_init(&s, 4, 7);
+    text_add(&t, ROLE_TEXT, "no such image: v42");
+    text_add(&t, ROLE_TEXT, "end");
+    draw(&p, &t, NULL, &s);
+    expect_screen(&s, "no such\nimage:\nv42\nend\n");
+    surface_release(&s);
+    text_release(&t);
+}
+
 static void hits_that_wrap_are_painted_on_both_rows(void **state)
 {
     struct text_lines t;
@@ -374,6 +393,7 @@ int main(void)
         cmocka_unit_test(sideways_scroll_cuts_wide_glyphs_whole),
         cmocka_unit_test(following_sticks_to_the_end_until_scrolled_up),
         cmocka_unit_test(search_goes_both_ways_and_wraps),
+        cmocka_unit_test(wrapped_lines_keep_words_whole),
         cmocka_unit_test(hits_that_wrap_are_painted_on_both_rows),
         cmocka_unit_test(spans_carry_application_colours),
         cmocka_unit_test(every_size_is_survived),
