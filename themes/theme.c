@@ -126,32 +126,49 @@ int theme_parse(struct theme *t, const char *file, const char *text,
     return rc ? -1 : 0;
 }
 
-int theme_builtin(struct theme *t, const char *name, struct err *err)
+bool theme_builtin_name(size_t i, char name[32])
 {
-    char path[64];
+    for (const struct embedded_file *f = embedded_files; f->path; f++)
+        if (sscanf(f->path, "themes/%31[^.].theme", name) == 1 && i-- == 0)
+            return true;
+    return false;
+}
+
+static const char *builtin_text(const char *path)
+{
+    for (const struct embedded_file *f = embedded_files; f->path; f++)
+        if (strcmp(f->path, path) == 0)
+            return f->text;
+    return NULL;
+}
+
+static int say_unknown(const char *name, struct err *err)
+{
     struct strbuf known = STRBUF_INIT;
-    snprintf(path, sizeof(path), "themes/%.32s.theme", name);
-    for (const struct embedded_file *f = embedded_files; f->path; f++) {
-        size_t n = strlen(f->path);
-        if (strcmp(f->path, path) == 0) {
-            struct theme fresh = {0};
-            for (int i = 0; i < ROLE_N; i++)
-                fresh.roles[i] = (struct theme_style){.fg = -1, .bg = -1};
-            snprintf(fresh.name, sizeof(fresh.name), "%.31s", name);
-            strbuf_release(&known);
-            if (theme_parse(&fresh, path, f->text, err))
-                return -1;
-            *t = fresh;
-            return 0;
-        }
-        if (n > 13 && strncmp(f->path, "themes/", 7) == 0)
-            strbuf_printf(&known, "%s%.*s", known.len ? ", " : "",
-                          (int)(n - 13), f->path + 7);
-    }
+    char other[32];
+    for (size_t i = 0; theme_builtin_name(i, other); i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", other);
     err_set(err, ERR_USAGE, "There is no theme %s; there are %s.", name,
             strbuf_get(&known));
     strbuf_release(&known);
     return -1;
+}
+
+int theme_builtin(struct theme *t, const char *name, struct err *err)
+{
+    struct theme fresh = {0};
+    char path[64];
+    snprintf(path, sizeof(path), "themes/%.32s.theme", name);
+    const char *text = builtin_text(path);
+    if (!text)
+        return say_unknown(name, err);
+    for (int i = 0; i < ROLE_N; i++)
+        fresh.roles[i] = (struct theme_style){.fg = -1, .bg = -1};
+    snprintf(fresh.name, sizeof(fresh.name), "%.31s", name);
+    if (theme_parse(&fresh, path, text, err))
+        return -1;
+    *t = fresh;
+    return 0;
 }
 
 /* ---- fitting a colour to what the terminal has ------------------------ */

@@ -9,6 +9,7 @@
 
 #include "backend/base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* X(id, "name", "help"). A state is always a word too: roles only help. */
@@ -83,6 +84,8 @@ struct theme {
 
 /* Built-in themes by name: "default", "mono", "colorblind". -1 if unknown. */
 int theme_builtin(struct theme *t, const char *name, struct err *err);
+/* Puts the i-th one's name into name; false after the last. */
+bool theme_builtin_name(size_t i, char name[32]);
 /* Parse text over t (roles not named keep their style). err names file:line;
  * t is unchanged on failure. */
 int theme_parse(struct theme *t, const char *file, const char *text,

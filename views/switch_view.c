@@ -154,13 +154,19 @@ void switch_profile(struct app *a, int argc, char **argv)
     free(list);
 }
 
-void switch_complete_profile(const struct app *a, struct completion *out,
-                             const char *word, size_t n)
+void switch_complete_profile(const struct app *a,
+                             const struct command_word *w,
+                             struct completion *out)
 {
     struct profile_info *list;
-    size_t count = profiles(a, &list);
+    size_t count;
+    if (w->nth > 1) {
+        switch_complete_region(a, w, out);
+        return;
+    }
+    count = profiles(a, &list);
     for (size_t i = 0; i < count; i++)
-        completion_offer(out, list[i].name, word, n);
+        completion_offer(out, list[i].name, w->text, w->len);
     free(list);
 }
 
@@ -205,19 +211,20 @@ void switch_region(struct app *a, int argc, char **argv)
     free(list);
 }
 
-void switch_complete_region(const struct app *a, struct completion *out,
-                            const char *word, size_t n)
+void switch_complete_region(const struct app *a,
+                            const struct command_word *w,
+                            struct completion *out)
 {
     size_t count;
     const char *const *all = a->o.realm.aws.regions;
     for (size_t i = 0; all && all[i]; i++)
-        completion_offer(out, all[i], word, n);
+        completion_offer(out, all[i], w->text, w->len);
     if (all)
         return;
     const struct region_name *names =
         region_names(aws_client_region(a->realm->client), &count);
     for (size_t i = 0; i < a->n_recent; i++)
-        completion_offer(out, a->recent[i], word, n);
+        completion_offer(out, a->recent[i], w->text, w->len);
     for (size_t i = 0; i < count; i++)
-        completion_offer(out, names[i].name, word, n);
+        completion_offer(out, names[i].name, w->text, w->len);
 }

@@ -2,9 +2,7 @@
 #ifndef ECSDASH_VIEWS_SWITCH_VIEW_H
 #define ECSDASH_VIEWS_SWITCH_VIEW_H
 
-#include "tui/complete.h"
-
-#include <stddef.h>
+#include "views/app/command.h"
 
 struct app;
 struct view;
@@ -14,10 +12,7 @@ struct view;
 void switch_profile(struct app *a, int argc, char **argv);
 void switch_region(struct app *a, int argc, char **argv);
 /* Names for completion; they are read from the files now. */
-void switch_complete_profile(const struct app *a, struct completion *out,
-                             const char *word, size_t n);
-void switch_complete_region(const struct app *a, struct completion *out,
-                            const char *word, size_t n);
+command_complete_fn switch_complete_profile, switch_complete_region;
 /* Which account, identity, region and endpoint, and who said so. */
 struct view *whoami_view_new(struct app *a);
 

@@ -119,6 +119,33 @@ static void keys_are_called_by_their_names(void **state)
     assert_said(l, ":open does nothing here.");
 }
 
+static void tab_completes_what_the_command_takes(void **state)
+{
+    static const struct {
+        const char *typed, *completed;
+    } rows[] = {
+        {":set the", "set theme "},     {":set theme mo", "set theme mono "},
+        {":set  readonly y", "set  readonly yes "},
+        {":set budget u", "set budget unlimited "},
+        {":set refresh p", "set refresh p"},
+        {":services prod-m", "services prod-main "},
+        {":services prod-main prod-m", "services prod-main prod-m"},
+        {":scale prod-m", "scale prod-m"}, /* no cluster there */
+        {":region eu-no", "region eu-north-1 "},
+        {":profile x eu-no", "profile x eu-north-1 "},
+        {":whoa", "whoami "},
+    };
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    settle(l);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        type(l, rows[i].typed);
+        key(l, "<Tab>");
+        assert_string_equal(prompt_text(&l->app->prompt), rows[i].completed);
+        key(l, "<Esc>");
+    }
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -129,6 +156,7 @@ int main(void)
         T(no_cluster_is_said_once_and_not_asked_for_again),
         T(an_argument_that_is_not_taken_is_said),
         T(keys_are_called_by_their_names),
+        T(tab_completes_what_the_command_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,8 @@ static void every_embedded_theme_parses(void **state)
 
 static void built_in_themes_bear_their_names(void **state)
 {
+    char name[32];
+    size_t known = 0;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(builtin); i++) {
         struct theme t;
@@ -153,6 +155,10 @@ static void built_in_themes_bear_their_names(void **state)
             fail_msg("%s", err.message);
         assert_string_equal(t.name, builtin[i]);
     }
+    for (size_t i = 0; theme_builtin_name(i, name); i++, known++)
+        assert_int_equal(theme_builtin(&(struct theme){0}, name,
+                                       &(struct err){0}), 0);
+    assert_int_equal(known, ARRAY_LEN(builtin));
 }
 
 static void an_unknown_theme_is_refused_with_the_names_there_are(void **state)

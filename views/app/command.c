@@ -1,7 +1,6 @@
 /* The command line. One table of commands; every action is one too. */
 #include "views/app/command.h"
 
-#include "backend/aws/budget.h"
 #include "backend/base/fmt.h"
 #include "backend/base/grammar.h"
 #include "backend/base/mem.h"
@@ -9,19 +8,21 @@
 #include "backend/base/strbuf.h"
 #include "views/app/app.h"
 #include "views/app/history_file.h"
+#include "views/app/setting.h"
 #include "views/kind.h"
-#include "views/app/config.h"
 #include "views/log/log_command.h"
 #include "views/mutate/mutate.h"
 #include "views/switch_view.h"
 #include "views/table/table_model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct command {
     struct command_info info;
     void (*run)(struct app *a, int argc, char **argv);
+    command_complete_fn *complete; /* or NULL */
 };
 
 /* A word of the filter's own kind and no cluster: its name has no colon, and
@@ -72,73 +73,6 @@ static void run_kind(struct app *a, const struct kind *k, int argc,
     strbuf_release(&filter);
 }
 
-/* A way in, none out: what was marked as safe stays so. */
-static void set_read_only(struct app *a, const char *word)
-{
-    bool on;
-    const char *why = app_read_only(a);
-    if (grammar_bool(word, &on)) {
-        app_say(a, MSG_WARN, "readonly takes yes, not %s.", word);
-    } else if (on) {
-        if (!a->o.read_only)
-            app_set_read_only(a, "it was set to readonly while running");
-        app_say(a, MSG_OK, "Read-only until the program ends.");
-    } else if (why) {
-        app_say(a, MSG_WARN, "Read-only is not lifted while running: %s.",
-                why);
-    } else {
-        app_say(a, MSG_INFO, "It is not read-only.");
-    }
-}
-
-static void set_budget(struct app *a)
-{
-    const struct aws_session_options *o = &a->o.realm.aws;
-    struct budget *b = aws_client_budget(a->realm->client);
-    int percent = o->budget_percent ? o->budget_percent : 25;
-    if (b)
-        budget_set_share(b, percent, o->budget_unlimited);
-    if (o->budget_unlimited)
-        app_say(a, MSG_WARN, "Calls are not held back any more; the account's "
-                "quotas are shared with everybody.");
-    else
-        app_say(a, MSG_OK, "At most %d %% of each quota's refill.", percent);
-}
-
-static void run_set(struct app *a, int argc, char **argv)
-{
-    int64_t seconds, mib;
-    struct theme theme;
-    struct err err = {0};
-    if (argc == 3 && strcmp(argv[1], "refresh") == 0 &&
-        fmt_parse_int(argv[2], 1, 3600, &seconds) == 0) {
-        a->o.refresh_ms = seconds * 1000;
-        a->o.realm.store.refresh_ms = a->o.refresh_ms;
-        store_set_refresh(a->realm->store, a->o.refresh_ms);
-        app_say(a, MSG_OK, "Refreshing every %lld s.", (long long)seconds);
-    } else if (argc == 3 && strcmp(argv[1], "budget") == 0 &&
-               budget_parse(argv[2], &a->o.realm.aws.budget_percent,
-                            &a->o.realm.aws.budget_unlimited) == 0) {
-        set_budget(a);
-    } else if (argc == 3 && strcmp(argv[1], "log-buffer") == 0 &&
-               fmt_parse_int(argv[2], 1, CONFIG_LOG_BUFFER_MAX, &mib) == 0) {
-        log_command_buffer(a, mib);
-    } else if (argc == 3 && strcmp(argv[1], "theme") == 0) {
-        if (theme_builtin(&theme, argv[2], &err)) {
-            app_say(a, MSG_ERROR, "%s", err.message);
-            return;
-        }
-        *a->o.theme = theme;
-        a->redraw_wanted = true;
-    } else if (argc == 3 && (strcmp(argv[1], "readonly") == 0 ||
-                             strcmp(argv[1], "read-only") == 0)) {
-        set_read_only(a, argv[2]);
-    } else {
-        app_say(a, MSG_WARN, "Use :set refresh SECONDS, :set budget PERCENT, "
-                ":set log-buffer MIB, :set theme NAME or :set readonly yes.");
-    }
-}
-
 static void run_scale(struct app *a, int argc, char **argv)
 {
     int64_t n;
@@ -166,26 +100,28 @@ static const struct command commands[] = {
     {{"set", "NAME VALUE",
       "for this run: refresh SECONDS, budget PERCENT, log-buffer MIB, theme "
       "NAME, readonly yes"},
-     run_set},
+     setting_run, setting_complete},
     {{"profile", "[NAME [REGION]]",
       "go to another AWS profile; without a name a list"},
-     switch_profile},
+     switch_profile, switch_complete_profile},
     {{"region", "[NAME]", "go to another region; without a name a list"},
-     switch_region},
-    {{"scale", "[NUMBER]", "scale the selected service"}, run_scale},
+     switch_region, switch_complete_region},
+    {{"scale", "[NUMBER]", "scale the selected service"}, run_scale,
+     NULL},
     {{"logs", "[GROUP[@REGION][,GROUP...] [PREFIX]]",
       "whole log groups, of streams with that prefix; without a group the "
       "logs of the row"},
-     log_command_groups},
-    {{"goto", "TIME", "a time in the log: 14:03, -15m"}, log_command},
+     log_command_groups, NULL},
+    {{"goto", "TIME", "a time in the log: 14:03, -15m"}, log_command,
+     NULL},
     {{"context", "NUMBER", "lines around those of the log's filter"},
-     log_command},
+     log_command, NULL},
     {{"fields", "[NAME,...]",
       "members that JSON lines of the log show: status,error.code"},
-     log_command},
+     log_command, NULL},
     {{"highlight", "[TERM]", "highlight a term in the log, or none"},
-     log_command},
-    {{"q", "", "quit"}, run_quit},
+     log_command, NULL},
+    {{"q", "", "quit"}, run_quit, NULL},
 };
 
 const struct command_info *command_at(size_t i)
@@ -266,36 +202,20 @@ void app_command(struct app *a, const char *line)
     app_dirty(a, PAINT_KEY);
 }
 
-/* First word: commands, kinds, actions. Second: names seen on the screen. */
-static void complete(void *ctx, const char *line, size_t cursor,
-                     struct completion *out)
+static void complete_name(const struct command_word *w, struct completion *out)
 {
-    struct app *a = ctx;
-    const char *blank = NULL;
-    for (size_t i = 0; i < cursor; i++)
-        if (line[i] == ' ')
-            blank = line + i;
-    out->start = blank ? (size_t)(blank + 1 - line) : 0;
-    const char *word = line + out->start;
-    size_t n = cursor - out->start;
-    if (!blank) {
-        for (size_t i = 0; kinds[i]; i++)
-            completion_offer(out, kinds[i]->name, word, n);
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-            completion_offer(out, commands[i].info.name, word, n);
-        for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
-            completion_offer(out, action_get(id)->name, word, n);
-        return;
-    }
-    if (strncmp(line, "profile ", 8) == 0 && blank == line + 7) {
-        switch_complete_profile(a, out, word, n);
-        return;
-    }
-    if (strncmp(line, "region ", 7) == 0 ||
-        strncmp(line, "profile ", 8) == 0) {
-        switch_complete_region(a, out, word, n);
-        return;
-    }
+    for (size_t i = 0; kinds[i]; i++)
+        completion_offer(out, kinds[i]->name, w->text, w->len);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        completion_offer(out, commands[i].info.name, w->text, w->len);
+    for (enum action_id id = ACTION_NONE + 1; id < ACTION_N; id++)
+        completion_offer(out, action_get(id)->name, w->text, w->len);
+}
+
+/* Of the rows that the views have. */
+static void complete_cluster(const struct app *a, const struct command_word *w,
+                             struct completion *out)
+{
     for (size_t d = 0; d < a->depth; d++) {
         struct view *v = a->stack[d];
         const struct snapshot *s = v->ops->snapshot ? v->ops->snapshot(v)
@@ -305,9 +225,41 @@ static void complete(void *ctx, const char *line, size_t cursor,
         const struct kind *k = table_view_kind(v);
         for (size_t i = 0; i < s->n_rows; i++) {
             const char *c = k->row_cluster(s->rows[i].data);
-            completion_offer(out, arn_tail(c), word, n);
+            completion_offer(out, arn_tail(c), w->text, w->len);
         }
     }
+}
+
+/* First word: commands, kinds, actions; then what the first one takes. */
+static void complete(void *ctx, const char *line, size_t cursor,
+                     struct completion *out)
+{
+    const struct app *a = ctx;
+    struct command_word w = {0};
+    const char *at = line, *end = line + cursor;
+    char name[32], before[32];
+    while (at < end) {
+        size_t n = strcspn(at, " ");
+        if (at + n >= end)
+            break;
+        if (n && w.nth < 2)
+            snprintf(w.nth ? before : name, sizeof(name), "%.*s", (int)n, at);
+        w.nth += n > 0;
+        at += n + 1;
+    }
+    out->start = (size_t)(at - line);
+    w.text = at;
+    w.len = (size_t)(end - at);
+    w.before = w.nth > 1 ? before : "";
+    if (!w.nth) {
+        complete_name(&w, out);
+        return;
+    }
+    const struct command *c = find_command(name);
+    if (c && c->complete)
+        c->complete(a, &w, out);
+    else if (!c && kind_find(name) && w.nth == 1)
+        complete_cluster(a, &w, out);
 }
 
 static void typed(void *arg, enum prompt_result r, const char *text)
