@@ -82,7 +82,7 @@ struct logsrc_target {
     const char *runtime_id; /* * names the stream where there is no prefix */
     const char *verdict;    /* * why it stopped, a phrase */
     const char *revision;   /* * ":143" */
-    const char *service;    /* * whose task it is, a name */
+    const char *service;    /* * whose task it is, as lines name it */
     bool failed;            /* it stopped, and not as it should */
     int64_t created_ms, started_ms, stopped_ms; /* 0 = not (yet) */
     bool alone;             /* asked for by itself, not as one of a service:

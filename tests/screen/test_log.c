@@ -404,6 +404,10 @@ static void a_stopped_task_shows_its_last_lines_with_one_key(void **state)
     scene_shows(s, "log 25e09caf");
     scene_shows(s, "task 25e09caf stopped");
     scene_shows(s, "FATAL cannot reach the database");
+    scene_type(s, "P"); /* the line above the word that it stopped */
+    scene_shows(s, "stream            /ecs/payments-api ");
+    scene_type(s, "q");
+    scene_shows(s, "log 25e09caf");
     scene_type(s, "qq");
     scene_type(s, "/catalog-sync\r\r"); /* nothing of it has stopped */
     scene_shows(s, "tasks(2)");
@@ -480,6 +484,13 @@ static void clusters_and_marked_rows_have_logs(void **state)
     scene_gone(s, "reading back");
     assert_true(screen_has(s, " tasks] -- FOLLOW"));
     scene_shows(s, "Z thumbnailer  "); /* whose task it is */
+    scene_type(s, "q/payments-api\r");
+    scene_shows(s, "of 49)");
+    scene_type(s, "Ug j l"); /* one name in two clusters */
+    scene_shows(s, "log 2 services");
+    scene_shows(s, "Z prod-main/payments-api ");
+    scene_type(s, "e");
+    scene_shows(s, "Z staging/payments-api   ");
     screen_free(s);
 }
 

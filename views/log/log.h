@@ -89,6 +89,7 @@ struct log_view {
     struct logbuf *buf; /* the source's */
     struct log_watch *watches;
     size_t n_watches;
+    bool name_clusters; /* services of one name are in several */
     char *name;       /* "payments-api" */
     char *stream_prefix; /* of streams, in a log of groups; or NULL */
     bool waiting;     /* some task definition has not come */
@@ -156,6 +157,9 @@ void log_settle(struct log_view *lv); /* marks to numbers */
 void log_keep(struct log_view *lv);   /* numbers to marks */
 /* Make line k the current one, on screen; following ends. */
 void log_go(struct log_view *lv, size_t k);
+/* The line that keys mean: the current one; while following, the newest, past
+ * our words that tasks have started or stopped. 0 when there is none. */
+size_t log_hand(const struct log_view *lv);
 bool log_current(const struct log_view *lv, struct logbuf_line *out);
 void log_pause(struct log_view *lv);
 void log_follow(struct log_view *lv);

@@ -22,6 +22,7 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
                           .verdict = cause ? cause->verdict : NULL,
                           .failed = cause && cause->abnormal,
                           .container = w->container,
+                          .name_cluster = lv->name_clusters,
                           .alone = !w->many && lv->n_watches <= ALONE_MAX}))
         lv->waiting = true;
 }

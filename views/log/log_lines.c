@@ -11,17 +11,17 @@
 
 #define DRAWN_BYTES 4000 /* more of a line is not shown */
 #define CONTAINER_COLS 12
-#define SERVICE_COLS 20
+#define SERVICE_COLS 24
 #define TERM_HITS 50     /* of one term in one line */
 
 enum { PART_SERVICE, PART_TASK, PART_REVISION, PART_CONTAINER };
 
-/* "web", "9c1f2e88", ":143", "app" */
+/* "web", "9c1f2e88", ":143", "app". Of a long name the head and the tail. */
 static void part_of(const struct log_view *lv, size_t source, int part,
                     char out[64])
 {
+    struct strbuf cut = STRBUF_INIT;
     struct logsrc_source s;
-    size_t n;
 
     logsrc_source(lv->src, (uint16_t)source, &s);
     const struct {
@@ -32,8 +32,13 @@ static void part_of(const struct log_view *lv, size_t source, int part,
                               [PART_REVISION] = {s.revision, CONTAINER_COLS},
                               [PART_CONTAINER] = {s.container, CONTAINER_COLS}};
     const char *text = parts[part].text;
-    n = utf8_fit(text, strlen(text), parts[part].cols, NULL);
-    snprintf(out, 64, "%.*s", (int)(n < 63 ? n : 63), text);
+    if (part == PART_TASK) /* as everywhere: its head */
+        strbuf_append(&cut, text,
+                      utf8_fit(text, strlen(text), parts[part].cols, NULL));
+    else
+        utf8_put_middle(&cut, text, parts[part].cols);
+    snprintf(out, 64, "%s", strbuf_get(&cut));
+    strbuf_release(&cut);
 }
 
 /* Tags name what differs, or everything but the service of all lines. */

@@ -99,13 +99,13 @@ void log_pretty(struct log_view *lv)
         .name = "line", .context = CONTEXT_TEXT, .fill = fill,
         .free_arg = free_arg};
     size_t n = log_shown(lv);
-    size_t i = n ? log_index(lv, lv->pager.follow ? n - 1 : lv->pager.hit)
-                 : 0;
     struct logbuf_line l;
     struct pretty *p;
+    size_t i;
 
     if (!n)
         return;
+    i = log_index(lv, log_hand(lv));
     /* From any line of an event to all of it. */
     for (int back = 0; back < EVENT_LINES && log_goes_on(lv, i); back++)
         i--;

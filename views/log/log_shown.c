@@ -6,6 +6,9 @@
 
 #include "backend/base/mem.h"
 
+/* So many tasks may start or stop behind the line that is meant. */
+enum { ENDING_WORDS = 20 };
+
 static bool filtered(const struct log_view *lv)
 {
     return lv->filter.re != NULL;
@@ -116,6 +119,21 @@ void log_keep(struct log_view *lv)
         lv->current = log_mark(lv, p->hit < n ? p->hit : n - 1);
 }
 
+size_t log_hand(const struct log_view *lv)
+{
+    size_t n = log_shown(lv), k = n;
+    struct logbuf_line l;
+
+    if (!lv->pager.follow)
+        return lv->pager.hit;
+    for (int words = 0; k && words < ENDING_WORDS; words++) {
+        logbuf_get(lv->buf, log_index(lv, --k), &l);
+        if (l.kind != LOG_SEPARATOR)
+            return k;
+    }
+    return n ? n - 1 : 0;
+}
+
 void log_pause(struct log_view *lv)
 {
     struct pager *p = &lv->pager;
@@ -123,9 +141,9 @@ void log_pause(struct log_view *lv)
 
     if (!p->follow)
         return;
+    p->hit = log_hand(lv);
     p->follow = false;
     p->has_hit = n > 0;
-    p->hit = n ? n - 1 : 0;
     lv->paused = n ? log_mark(lv, n - 1) : (struct logbuf_mark){0};
     lv->current = (struct logbuf_mark){0};
 }
@@ -154,10 +172,9 @@ void log_go(struct log_view *lv, size_t k)
 
 bool log_current(const struct log_view *lv, struct logbuf_line *out)
 {
-    size_t n = log_shown(lv);
-    size_t k = lv->pager.follow ? n - 1 : lv->pager.hit;
+    size_t k = log_hand(lv);
 
-    if (k >= n)
+    if (k >= log_shown(lv))
         return false;
     logbuf_get(lv->buf, log_index(lv, k), out);
     return true;

@@ -1,6 +1,9 @@
 #include "views/log/log_task.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "backend/base/mem.h"
 
 static const char *runtime_id(const struct ecs_task *task, const char *name)
 {
@@ -16,6 +19,7 @@ bool log_task_add(struct logsrc *src, struct store *store,
 {
     const struct ecs_task *task = t->task;
     const struct ecs_taskdef *td = t->def;
+    char *label = NULL;
 
     if (!task->id || !task->task_definition)
         return true;
@@ -23,6 +27,8 @@ bool log_task_add(struct logsrc *src, struct store *store,
         td = store_taskdef(store, task->task_definition);
     if (!td)
         return false;
+    if (t->name_cluster && task->service && task->cluster_arn)
+        label = xasprintf("%s/%s", arn_tail(task->cluster_arn), task->service);
     for (size_t i = 0; i < td->n_containers; i++) {
         const struct ecs_container_def *c = &td->containers[i];
         if (!c->name || (t->container && strcmp(t->container, c->name) != 0))
@@ -38,7 +44,7 @@ bool log_task_add(struct logsrc *src, struct store *store,
             .runtime_id = runtime_id(task, c->name),
             .verdict = t->verdict ? t->verdict : task->stopped_reason,
             .revision = taskdef_revision(task->task_definition),
-            .service = task->service,
+            .service = label ? label : task->service,
             .created_ms = task->created_ms,
             .started_ms = task->started_ms,
             .stopped_ms = task->stopped_ms,
@@ -46,5 +52,6 @@ bool log_task_add(struct logsrc *src, struct store *store,
             .alone = t->alone,
         });
     }
+    free(label);
     return true;
 }

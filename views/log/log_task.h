@@ -11,6 +11,7 @@ struct log_task_source {
     const char *verdict;   /* why it stopped; NULL = as ECS says */
     const char *container; /* only this one; NULL = all */
     bool failed, alone;    /* see logsrc_target */
+    bool name_cluster;     /* its service as CLUSTER/SERVICE */
 };
 
 /* False: its definition has not come. The store has been asked for it, and

@@ -62,7 +62,10 @@ static bool move(struct log_view *lv, enum action_id action)
         log_follow(lv);
         return true;
     case ACTION_UP:
-        log_pause(lv);
+        if (p->follow) {
+            log_pause(lv);
+            p->hit = src.n_lines ? src.n_lines - 1 : 0; /* from the very end */
+        }
         p->hit -= p->hit > 0;
         pager_reveal(p, &src, p->hit);
         return true;
@@ -378,6 +381,18 @@ static struct view *give_up(struct log_view *lv)
     return NULL;
 }
 
+/* May lines of both be of services that have one name? */
+static bool confusable(const struct target *a, const struct target *b)
+{
+    const char *in = a->kind->row_cluster(a->row);
+    const char *other = b->kind->row_cluster(b->row);
+
+    if (!in || !other || strcmp(arn_tail(in), arn_tail(other)) == 0)
+        return false;
+    return a->kind != &kind_services ||
+           strcmp(a->kind->row_name(a->row), b->kind->row_name(b->row)) == 0;
+}
+
 struct view *log_view_new(struct app *app, const struct target *targets,
                           size_t n, struct err *err)
 {
@@ -390,6 +405,9 @@ struct view *log_view_new(struct app *app, const struct target *targets,
     lv = new_view(app, name_of(targets, n));
     lv->watches = xcalloc(n, sizeof(*lv->watches));
     lv->n_watches = n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            lv->name_clusters |= confusable(&targets[i], &targets[k]);
     for (size_t i = 0; i < n; i++)
         if (log_watch_target(lv, &lv->watches[i], &targets[i], err) != 0)
             return give_up(lv);
