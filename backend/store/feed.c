@@ -8,6 +8,7 @@
 #include "backend/net/loop.h"
 
 enum { PUBLISH_MS = 33, ROWS_PER_MS = 40 };
+enum { MANY_TASKS = 2000 }; /* ordering them takes a part of a turn */
 
 bool feed_covers(const struct feed *f, const struct watch *w)
 {
@@ -226,18 +227,44 @@ static const struct snapshot *render(struct feed *f)
     return snap;
 }
 
+static bool order_many(struct feed *f)
+{
+    bool many = false;
+
+    for (struct watch *w = f->store->watches; w != NULL; w = w->next)
+        if (f->kind == QUERY_TASKS && feed_covers(f, w) && w->unordered &&
+            w->n_tasks > MANY_TASKS) {
+            order_tasks(w);
+            many = true;
+        }
+    return many;
+}
+
+/* To the next turn: once where this one has been long, and once where many
+ * tasks had to be put in order. */
+static bool put_off(struct feed *f)
+{
+    struct loop *loop = f->store->loop;
+
+    if (!clock_is_driven(f->store->clock) && f->put_off < 2 &&
+        (loop_turn_long(loop) || order_many(f))) {
+        f->put_off++;
+        return true;
+    }
+    f->put_off = 0;
+    return false;
+}
+
 static void on_publish(struct timer *t, void *arg)
 {
     struct feed *f = arg;
     const struct snapshot *old = f->snap;
     bool more;
 
-    if (!f->put_off && loop_turn_long(f->store->loop)) {
-        f->put_off = true;
+    if (put_off(f)) {
         timer_start(f->store->clock, t, 0, on_publish, f);
         return;
     }
-    f->put_off = false;
     more = eval_slice(f->store);
     f->dirty = false;
     f->published_ms = store_now(f->store);

@@ -239,7 +239,8 @@ struct feed {
     struct subscription *subs;
     const struct snapshot *snap;
     uint64_t generation;
-    bool dirty, publishing, doomed, put_off;
+    bool dirty, publishing, doomed;
+    uint8_t put_off; /* how often for this publish */
     struct timer timer;
     int64_t published_ms; /* mono */
 };

@@ -231,6 +231,61 @@ static void the_sweep_tells_of_stops_that_no_list_showed(void **state)
     env_close(&e);
 }
 
+/* What was seen of it. */
+struct order_check {
+    size_t most, wrong;
+};
+
+static void check_order(void *arg, const struct snapshot *snap)
+{
+    struct order_check *c = arg;
+
+    c->most = snap->loaded > c->most ? snap->loaded : c->most;
+    for (size_t i = 1; i < snap->n_rows; i++) {
+        const struct task_row *a = snap->rows[i - 1].data;
+        const struct task_row *b = snap->rows[i].data;
+
+        if (!a->loading && !b->loading)
+            c->wrong += a->stopped > b->stopped ||
+                        (a->stopped == b->stopped &&
+                         a->task->created_ms < b->task->created_ms);
+    }
+}
+
+enum { CROWD = 3000 };
+
+static bool all_came(void *arg)
+{
+    return ((struct order_check *)arg)->most == CROWD;
+}
+
+/* With the real clock that is done in turns of their own. */
+static void many_tasks_are_in_order_in_each_snapshot(void **state)
+{
+    struct order_check seen = {0};
+    struct query q = {.kind = QUERY_TASKS, .cluster = "prod"};
+    struct subscription *sub;
+    struct store_env e;
+    char name[16];
+
+    (void)state;
+    env_open_real(&e);
+    fake_cluster(e.f, "prod");
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof(name), "web%02d", i);
+        fake_service(e.f, "prod", name, CROWD / 30, CROWD / 30);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        snprintf(name, sizeof(name), "web%02d", i % 30);
+        fake_task(e.f, "prod", name, i * 7919 % CROWD);
+    }
+    sub = store_subscribe(e.s, &q, check_order, &seen);
+    assert_true(loop_until(e.loop, all_came, &seen, 20000));
+    assert_int_equal(seen.wrong, 0);
+    subscription_close(sub);
+    env_close(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_task_that_gets_its_arn_is_put_in_order_again),
         cmocka_unit_test(an_unknown_task_is_said_to_be_unknown),
         cmocka_unit_test(remembered_tasks_are_capped),
+        cmocka_unit_test(many_tasks_are_in_order_in_each_snapshot),
         cmocka_unit_test(the_sweep_tells_of_stops_that_no_list_showed),
     };
 

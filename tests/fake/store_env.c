@@ -5,15 +5,25 @@
 #include "backend/net/loop.h"
 #include "backend/svc/model.h"
 
-void env_open(struct store_env *e)
+static void open_on(struct store_env *e, struct clock *clock)
 {
     static const struct store_options opts = {.seed = 7};
 
     memset(e, 0, sizeof(*e));
-    e->clock = clock_new_driven(1795000000000);
+    e->clock = clock;
     e->loop = loop_new(e->clock);
     e->f = fake_new(e->loop);
     e->s = store_new(e->loop, fake_client(e->f), &opts);
+}
+
+void env_open(struct store_env *e)
+{
+    open_on(e, clock_new_driven(1795000000000));
+}
+
+void env_open_real(struct store_env *e)
+{
+    open_on(e, clock_new_real());
 }
 
 void env_close(struct store_env *e)

@@ -15,6 +15,8 @@ struct store_env {
 };
 
 void env_open(struct store_env *e);
+/* On the real clock. */
+void env_open_real(struct store_env *e);
 /* Also: the store let go of every call, and the loop closes. */
 void env_close(struct store_env *e);
 /* Turns until nothing is in flight or due (held calls don't count). */
