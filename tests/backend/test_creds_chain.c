@@ -154,6 +154,40 @@ static void one_fetch_serves_fifty(void **state)
     teardown(&b);
 }
 
+/* What a fetch found is told in the next turn; a person asks for another one
+ * before that. */
+static void a_fetch_before_the_last_was_told_serves_all(void **state)
+{
+    struct aws_creds c = {0};
+    struct err err;
+    struct bed b;
+
+    (void)state;
+    setup(&b);
+    ask(&b);
+    err_set(&err, ERR_NET, "No network.");
+    cred_fail(late.turn, &err);
+    cred_chain_retry(b.chain);
+    assert_int_equal(late.starts, 2);
+    clock_run_due(b.clock);
+    assert_int_equal(b.got.n, 0);
+    provide(&b, "K1", 0);
+    assert_int_equal(b.got.n, 1);
+    assert_string_equal(b.got.key, "K1");
+
+    ask(&b); /* also when both end within a turn */
+    c.access_key = xstrdup("K2");
+    c.secret = xstrdup("s");
+    cred_chain_retry(b.chain);
+    cred_provide(late.turn, &c);
+    ask(&b);
+    cred_chain_retry(b.chain);
+    provide(&b, "K3", 0);
+    assert_int_equal(b.got.n, 3);
+    assert_string_equal(b.got.key, "K3");
+    teardown(&b);
+}
+
 static void freed_in_the_middle_or_by_a_waiter(void **state)
 {
     struct bed b;
@@ -522,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_fetch_serves_fifty),
+        cmocka_unit_test(a_fetch_before_the_last_was_told_serves_all),
         cmocka_unit_test(freed_in_the_middle_or_by_a_waiter),
         cmocka_unit_test(a_waiter_may_free_the_chain),
         cmocka_unit_test(refreshed_ahead_in_the_background),

@@ -152,7 +152,7 @@ static void tell_all(struct timer *t, void *arg)
 
     (void)t;
     c->gone = &gone;
-    while (c->first && c->first->round == round) {
+    while (c->first && c->first->round <= round) {
         struct waiter *w = c->first;
         cred_done_fn *done = w->done;
         void *warg = w->arg;
@@ -294,6 +294,8 @@ void cred_chain_fetch(struct cred_chain *c)
 
     c->fetching = true;
     c->at = 0;
+    /* Those who were not yet told of the last one are told of this one. */
+    timer_stop(c->context.clock, &c->tell);
     err_clear(&c->err);
     plan_begin(c);
     notes_begin(c);
