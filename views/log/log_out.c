@@ -34,6 +34,7 @@ struct log_out {
     char *name;          /* path or command */
     char *lend;          /* the file is temporary, for this command; or NULL */
     size_t lines;
+    bool all;            /* the command has been given them */
 };
 
 void log_out_free(struct log_view *lv)
@@ -351,13 +352,13 @@ static void piped(void *arg, struct child_result *r, const struct err *err)
 static void pipe_more(struct timer *t, void *arg)
 {
     struct log_out *o = arg;
-    bool all = gather(o);
 
     (void)t;
+    o->all = gather(o);
     /* When it reads no more, it has ended or will; that is told then. */
     if (child_write(o->child, strbuf_get(&o->out), o->out.len) != 0)
         return;
-    if (all)
+    if (o->all)
         child_end_input(o->child);
     else if (!o->out.len)
         timer_start(o->lv->view.app->o.clock, &o->timer, 0, pipe_more, o);
@@ -368,8 +369,7 @@ static void drained(void *arg, struct child *child)
 {
     struct log_out *o = arg;
 
-    if (o->child == child && !timer_armed(&o->timer) &&
-        !(o->end.seq == 0 || o->last.seq == o->end.seq))
+    if (o->child == child && !o->all && !timer_armed(&o->timer))
         timer_start(o->lv->view.app->o.clock, &o->timer, 0, pipe_more, o);
 }
 
