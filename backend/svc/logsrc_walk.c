@@ -88,6 +88,13 @@ static bool mend(struct feed *f, struct walk *w, const struct err *err,
     return false;
 }
 
+/* What becomes of it is told of the whole group: it reads the present, or is
+ * all that is read, of tasks that ended long ago. */
+static bool speaks_for_all(const struct feed *f, const struct walk *w)
+{
+    return w->kind == WALK_FOLLOW || w->kind == WALK_BACKFILL || !f->began;
+}
+
 static void walk_failed(struct feed *f, struct walk *w, const struct err *err)
 {
     struct logsrc *s = f->src;
@@ -111,7 +118,7 @@ static void walk_failed(struct feed *f, struct walk *w, const struct err *err)
         f->denied_until = w->due_ms; /* whatever else is to be read of it */
     if (w->gap && w->gap->state == LOGSRC_GAP_REFILLING)
         gap_set(s, w->gap, LOGSRC_GAP_OPEN, w->gap->from_ms, w->gap->to_ms);
-    if (w->kind == WALK_FOLLOW || w->kind == WALK_BACKFILL) {
+    if (speaks_for_all(f, w)) {
         f->error = *err;
         f->wait_ms = w->wait_ms;
         f->poll_due = w->due_ms;
@@ -254,7 +261,7 @@ static void page_taken(struct feed *f, struct walk *w)
     w->bytes += f->page.len;
     w->fruitless = 0;
     w->taken += f->page.taken;
-    if (w->kind == WALK_FOLLOW || w->kind == WALK_BACKFILL) {
+    if (speaks_for_all(f, w)) {
         f->error.code = ERR_NONE;
         set_status(s);
     }

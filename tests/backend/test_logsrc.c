@@ -235,6 +235,35 @@ static void a_stopped_task_alone_is_read_back_from_its_end(void **state)
     assert_non_null(strstr(strbuf_get(&w->asked), "-|/ecs/g|ecs/app/t1|"));
 }
 
+/* It is all that is read of the group: nobody else tells what is wrong. */
+static void a_stopped_task_alone_tells_why_it_cant_be_read(void **state)
+{
+    struct world *w = *state;
+    struct logsrc_target t = target("t1", "app");
+    struct err err;
+    t.alone = true;
+    t.started_ms = WALL - 300 * MINUTE;
+    t.stopped_ms = WALL - 200 * MINUTE;
+    put(w, "ecs/app/t1", WALL - 201 * MINUTE, WALL, "last words");
+    w->fail = ERR_DENIED;
+    logsrc_set(w->src, &t);
+    clock_advance(w->clock, MINUTE);
+    assert_string_equal(logsrc_status(w->src), "not allowed: Logs said no. r "
+                        "tries again.");
+    assert_true(logsrc_stuck(w->src, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+    w->fail = ERR_NONE;
+    w->missing = true;
+    logsrc_refresh(w->src);
+    clock_advance(w->clock, 100);
+    assert_string_equal(logsrc_status(w->src),
+                        "log group /ecs/g does not exist yet");
+    w->missing = false;
+    clock_advance(w->clock, 6000);
+    assert_string_equal(logsrc_status(w->src), "");
+    expect(w, "# task t1 started|last words|# task t1 stopped|");
+}
+
 static void a_silent_group_shows_what_was_before(void **state)
 {
     struct world *w = *state;
@@ -407,6 +436,7 @@ int main(void)
         T(a_task_that_never_started_says_why),
         T(other_drivers_are_named),
         T(a_stopped_task_alone_is_read_back_from_its_end),
+        T(a_stopped_task_alone_tells_why_it_cant_be_read),
         T(a_silent_group_shows_what_was_before),
         T(regions_and_streams_without_prefix_have_their_own_series),
         T(names_are_asked_for_once_all_streams_exist),
