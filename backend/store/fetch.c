@@ -37,6 +37,7 @@ void fetch_start(struct ask *a, const struct aws_op *op,
     job_fail(s, a->job, &err);
     ask_free(a);
     feeds_dirty_all(s);
+    pump_soon(s); /* it is due again later */
 }
 
 void fetch_end(struct ask *a, const struct err *err)

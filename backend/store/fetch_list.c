@@ -82,6 +82,7 @@ static void start_walk(struct ask *a, const struct list *list,
     job_fail(s, a->job, &err);
     ask_free(a);
     feeds_dirty_all(s);
+    pump_soon(s); /* it is due again later */
 }
 
 static void end_walk(struct ask *a)

@@ -111,8 +111,10 @@ void poll_reap(struct store *s)
 {
     for (struct ask *a = s->asks, *next; a != NULL; a = next) {
         next = a->next;
-        if (!ask_wanted(a))
+        if (!ask_wanted(a)) {
             ask_cancel(a);
+            pump_soon(s); /* others may have waited for its place */
+        }
     }
 }
 

@@ -309,6 +309,32 @@ static void nothing_is_asked_after_the_subscription_closed(void **state)
     env_close(&e);
 }
 
+static void places_of_what_was_closed_are_used_at_once(void **state)
+{
+    struct store_env e;
+    struct subscription *small, *big;
+
+    (void)state;
+    crowd(&e, 60);
+    fake_cluster(e.f, "small");
+    fake_service(e.f, "small", "other", 2, 2);
+    small = env_sub(&e, QUERY_SERVICES, "small", NULL);
+    env_idle(&e);
+    fake_hold(e.f, true);
+    big = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    fake_release(e.f, 2); /* its list, and the stopped tasks */
+    env_pass(&e, 60000);  /* its describes have all places */
+    fake_clear_log(e.f);
+    subscription_close(big);
+    env_idle(&e);
+    assert_int_equal(fake_calls(e.f, "DescribeServices", "small"), 1);
+    fake_hold(e.f, false);
+    env_idle(&e);
+    subscription_close(small);
+    env_close(&e);
+}
+
 static void a_touched_service_is_asked_every_second(void **state)
 {
     struct store_env e;
@@ -546,6 +572,7 @@ int main(void)
         cmocka_unit_test(stopped_tasks_are_described_once),
         cmocka_unit_test(a_stop_makes_its_service_due),
         cmocka_unit_test(nothing_is_asked_after_the_subscription_closed),
+        cmocka_unit_test(places_of_what_was_closed_are_used_at_once),
         cmocka_unit_test(a_touched_service_is_asked_every_second),
         cmocka_unit_test(refresh_asks_for_the_screen_at_once),
         cmocka_unit_test(a_paused_store_asks_nothing),

@@ -270,6 +270,34 @@ static void refresh_asks_again_for_what_failed(void **state)
     env_close(&e);
 }
 
+/* Nobody is called, so no answer comes that would say when to go on. */
+static void what_could_not_be_begun_is_tried_again(void **state)
+{
+    struct store_env e;
+    struct subscription *sub;
+
+    (void)state;
+    crowd(&e, 5);
+    fake_refuse(e.f, true);
+    sub = env_sub(&e, QUERY_SERVICES, "prod", NULL);
+    env_idle(&e);
+    assert_error(sub, "It was not begun.");
+    fake_refuse(e.f, false);
+    env_pass(&e, 10000);
+    assert_true(subscription_snapshot(sub)->complete);
+    fake_refuse(e.f, true);
+    subscription_refresh(sub);
+    env_idle(&e);
+    assert_error(sub, "It was not begun.");
+    fake_refuse(e.f, false);
+    fake_clear_log(e.f);
+    env_pass(&e, 10000);
+    assert_true(fake_calls(e.f, "DescribeServices", "web0003") > 0);
+    assert_int_equal(subscription_snapshot(sub)->error.code, ERR_NONE);
+    subscription_close(sub);
+    env_close(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +312,7 @@ int main(void)
         cmocka_unit_test(
             answers_that_all_make_no_sense_slow_the_calls_down),
         cmocka_unit_test(refresh_asks_again_for_what_failed),
+        cmocka_unit_test(what_could_not_be_begun_is_tried_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -310,12 +310,17 @@ static void log_call(struct fake_ecs *f, const struct aws_op *op,
 
 static int begin(struct aws_client *client, struct scope *scope,
                  const struct aws_op *op, json_t *params, aws_done_fn *done,
-                 aws_page_fn *page, void *arg)
+                 aws_page_fn *page, void *arg, struct err *err)
 {
     struct fake_ecs *f = (struct fake_ecs *)client;
-    struct call *c = xcalloc(1, sizeof(*c)), **tail = &f->calls;
+    struct call *c, **tail = &f->calls;
 
     log_call(f, op, params, 0);
+    if (f->refuse) {
+        json_decref(params);
+        return err_set(err, ERR_CONFIG, "It was not begun.");
+    }
+    c = xcalloc(1, sizeof(*c));
     c->f = f;
     c->op = op;
     c->params = params;
@@ -339,8 +344,7 @@ int aws_call(struct aws_client *client, struct scope *scope,
              struct err *err)
 {
     (void)opts;
-    (void)err;
-    return begin(client, scope, op, params, done, NULL, arg);
+    return begin(client, scope, op, params, done, NULL, arg, err);
 }
 
 int aws_pages(struct aws_client *client, struct scope *scope,
@@ -350,14 +354,18 @@ int aws_pages(struct aws_client *client, struct scope *scope,
 {
     (void)opts;
     (void)max_pages;
-    (void)err;
-    return begin(client, scope, op, params, NULL, page, arg);
+    return begin(client, scope, op, params, NULL, page, arg, err);
 }
 
 int64_t aws_client_clock_skew_ms(const struct aws_client *client)
 {
     (void)client;
     return 0;
+}
+
+void fake_refuse(struct fake_ecs *f, bool refuse)
+{
+    f->refuse = refuse;
 }
 
 void fake_hold(struct fake_ecs *f, bool hold)

@@ -54,6 +54,8 @@ void fake_release(struct fake_ecs *f, size_t n);
 size_t fake_waiting(const struct fake_ecs *f);
 /* Calls of that operation fail from now on; code ERR_NONE ends it. */
 void fake_fail(struct fake_ecs *f, const char *op, enum err_code code);
+/* While set, calls fail where they are begun. */
+void fake_refuse(struct fake_ecs *f, bool refuse);
 
 /* What its name ends with `tail` from now on: left out of every answer to a
  * describe; or (code) the call that asks for it fails. NULL ends it. */

@@ -24,6 +24,7 @@ struct fake_ecs {
     struct call *calls; /* oldest first */
     int page_size, flying, most;
     bool hold;
+    bool refuse; /* where they are begun */
     const char *lost, *poison;
     enum err_code poison_code;
     struct {
