@@ -238,6 +238,27 @@ static void what_is_denied_is_named_in_the_pane(void **state)
     assert_false(shows(l, "not allowed"));
 }
 
+/* A log waits for definitions: they say where the lines are. */
+static void a_log_without_definitions_says_why(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "quiet", 7);
+    l->second = lab_sim(l, "quiet", 8);
+    write_config(l, "");
+    sim_set_deny(l->sim, "ecs:DescribeTaskDefinition");
+    lab_open(l, "first", false, &kind_services, "catalog-api", NULL);
+    key(l, "l");
+    pass(l, 5000);
+    assert_true(shows(l, "images and definitions: not allowed "
+                         "(ecs:DescribeTaskDefinition)"));
+    assert_false(shows(l, "loading"));
+    sim_set_deny(l->sim, NULL);
+    key(l, "r");
+    pass(l, 5000);
+    assert_false(shows(l, "not allowed"));
+    assert_true(shows(l, " UTC"));
+}
+
 static void expired_keys_keep_the_rows_and_new_ones_are_found(void **state)
 {
     struct lab *l = *state;
@@ -313,6 +334,7 @@ int main(void)
         T(a_question_waits_for_an_open_dialog),
         T(a_switch_refuses_the_questions_of_before),
         T(what_is_denied_is_named_in_the_pane),
+        T(a_log_without_definitions_says_why),
         T(expired_keys_keep_the_rows_and_new_ones_are_found),
         T(keys_of_another_account_start_anew),
         T(while_new_keys_are_asked_about_an_action_waits),
