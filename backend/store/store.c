@@ -265,13 +265,24 @@ static void watch_now(struct watch *w, const struct feed *f)
     }
 }
 
+static void taskdefs_now(struct store *s)
+{
+    size_t i = 0;
+    const char *key;
+    void *value;
+
+    s->tdjob.due_ms = 0;
+    while (s->n_td_wanted > 0 && map_next(s->taskdefs, &i, &key, &value))
+        ((struct td_entry *)value)->retry_ms = 0;
+}
+
 void subscription_refresh(struct subscription *sub)
 {
     struct feed *f = sub->feed;
     struct store *s = f->store;
 
     s->clusters.force = s->cluster_desc.force = true;
-    s->tdjob.due_ms = 0;
+    taskdefs_now(s);
     for (struct watch *w = s->watches; w != NULL; w = w->next)
         if (f->kind == QUERY_CLUSTERS)
             w->described_ms = w->tries.at_ms = 0;
@@ -320,6 +331,13 @@ const struct ecs_taskdef *store_taskdef(struct store *s, const char *arn)
         td_want(s, td, false);
     }
     return td->td;
+}
+
+bool store_taskdef_failed(const struct store *s, const char *arn)
+{
+    const struct td_entry *td = map_get(s->taskdefs, arn);
+
+    return td != NULL && td->failed;
 }
 
 void store_acknowledge(struct store *s, const char *service_arn)

@@ -152,6 +152,10 @@ void store_touch(struct store *s, const char *cluster, const char *arn);
  * store (immutable), or NULL: then it is fetched and subscribers are
  * published again. */
 const struct ecs_taskdef *store_taskdef(struct store *s, const char *arn);
+/* It could not be read when it was last asked for. Subscribers are published
+ * again when that changes; it is tried again, at once by
+ * subscription_refresh(). */
+bool store_taskdef_failed(const struct store *s, const char *arn);
 /* The ROLLEDBACK of this service is acknowledged (this run). */
 void store_acknowledge(struct store *s, const char *service_arn);
 /* 0 = freeze: nothing is fetched until set back (Z keeps fetching; this is

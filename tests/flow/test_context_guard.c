@@ -259,6 +259,27 @@ static void a_log_without_definitions_says_why(void **state)
     assert_true(shows(l, " UTC"));
 }
 
+/* Nor where one was deleted while its tasks run. */
+static void a_log_whose_definition_cant_be_read_says_so(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "quiet", 7);
+    l->second = lab_sim(l, "quiet", 8);
+    write_config(l, "");
+    sim_fault_add(l->sim, "DescribeTaskDefinition", FAULT_MALFORMED, 0, -1, 0);
+    lab_open(l, "first", false, &kind_services, "catalog-api", NULL);
+    key(l, "l");
+    pass(l, 5000);
+    assert_true(shows(l, "a task definition of catalog-api can't be read"));
+    assert_false(shows(l, "loading"));
+    sim_fault_clear(l->sim);
+    key(l, "r");
+    pass(l, 5000);
+    assert_false(shows(l, "can't be read"));
+    assert_true(shows(l, " UTC"));
+    assert_true(shows(l, " lines"));
+}
+
 static void expired_keys_keep_the_rows_and_new_ones_are_found(void **state)
 {
     struct lab *l = *state;
@@ -335,6 +356,7 @@ int main(void)
         T(a_switch_refuses_the_questions_of_before),
         T(what_is_denied_is_named_in_the_pane),
         T(a_log_without_definitions_says_why),
+        T(a_log_whose_definition_cant_be_read_says_so),
         T(expired_keys_keep_the_rows_and_new_ones_are_found),
         T(keys_of_another_account_start_anew),
         T(while_new_keys_are_asked_about_an_action_waits),

@@ -93,6 +93,7 @@ struct log_view {
     char *name;       /* "payments-api" */
     char *stream_prefix; /* of streams, in a log of groups; or NULL */
     bool waiting;     /* some task definition has not come */
+    bool undefined;   /* nor will it soon: it can't be read */
     struct pager pager;
     struct logbuf_mark top, current; /* of the pager's top and hit */
     struct logbuf_mark paused; /* last line when following ended */
@@ -137,6 +138,8 @@ struct log_view *log_of(const struct view *v);
 int log_watch_target(struct log_view *lv, struct log_watch *w,
                      const struct target *t, struct err *err);
 void log_watch_end(struct log_watch *w);
+/* Says why nobody knows where the logs are; false: it is known, or will be. */
+bool log_put_undefined(const struct log_view *lv, struct strbuf *out);
 /* The gaps among n lines from k on are read now: how many there are. */
 size_t log_refill(struct log_view *lv, size_t k, size_t n);
 void log_new_source(struct log_view *lv, int64_t backfill_ms); /* 0 = usual */

@@ -309,27 +309,11 @@ static void put_hidden(struct log_view *lv, struct strbuf *out)
         strbuf_puts(out, "cleared: new lines show here; 0 shows all");
 }
 
-/* Definitions say where the lines are: are they denied? */
-static const struct store_lack *lacks_definitions(const struct log_view *lv)
-{
-    const struct snapshot *snap;
-
-    for (size_t i = 0; i < lv->n_watches; i++) {
-        snap = subscription_snapshot(lv->watches[i].sub);
-        for (size_t k = 0; snap && k < snap->n_lacks; k++)
-            if (strcmp(snap->lacks[k]->action,
-                       "ecs:DescribeTaskDefinition") == 0)
-                return snap->lacks[k];
-    }
-    return NULL;
-}
-
 /* Why there is nothing: each case is a sentence. */
 static enum role put_empty(struct log_view *lv, struct strbuf *out)
 {
     char age[16];
     bool known = true;
-    const struct store_lack *lack = lacks_definitions(lv);
     int64_t last = logsrc_last_event_ms(lv->src);
     int64_t minutes = logsrc_backfill_ms(lv->src) / 60000;
 
@@ -348,11 +332,8 @@ static enum role put_empty(struct log_view *lv, struct strbuf *out)
         strbuf_puts(out, logsrc_status(lv->src));
         return ROLE_ERROR;
     }
-    if (lack && lv->waiting && !logsrc_readable(lv->src)) {
-        strbuf_printf(out, "%s: not allowed (%s), and they say where the logs "
-                      "are; r tries again", lack->what, lack->action);
+    if (log_put_undefined(lv, out))
         return ROLE_ERROR;
-    }
     if (logsrc_loading(lv->src))
         strbuf_printf(out, "loading the last %d minutes ...", (int)minutes);
     else if (!known || (lv->waiting && !logsrc_readable(lv->src)))

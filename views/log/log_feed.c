@@ -15,16 +15,19 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
                  const struct ecs_taskdef *td, const struct stop_cause *cause)
 {
     struct log_view *lv = w->lv;
+    struct store *store = lv->view.app->realm->store;
 
-    if (!log_task_add(lv->src, lv->view.app->realm->store,
-                      &(struct log_task_source){
-                          .task = task, .def = td,
-                          .verdict = cause ? cause->verdict : NULL,
-                          .failed = cause && cause->abnormal,
-                          .container = w->container,
-                          .name_cluster = lv->name_clusters,
-                          .alone = !w->many && lv->n_watches <= ALONE_MAX}))
-        lv->waiting = true;
+    if (log_task_add(lv->src, store,
+                     &(struct log_task_source){
+                         .task = task, .def = td,
+                         .verdict = cause ? cause->verdict : NULL,
+                         .failed = cause && cause->abnormal,
+                         .container = w->container,
+                         .name_cluster = lv->name_clusters,
+                         .alone = !w->many && lv->n_watches <= ALONE_MAX}))
+        return;
+    lv->waiting = true;
+    lv->undefined |= store_taskdef_failed(store, task->task_definition);
 }
 
 static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
@@ -51,7 +54,7 @@ static void on_snapshot(void *arg, const struct snapshot *snap)
 
     w->error = snap->error;
     w->known = snap->first_page && snap->loaded == snap->n_rows;
-    w->lv->waiting = false;
+    w->lv->waiting = w->lv->undefined = false;
     if (w->many) {
         feed_tasks(w, snap);
     } else if (snap->n_rows) {
@@ -127,6 +130,36 @@ void log_watch_end(struct log_watch *w)
         subscription_close(w->sub);
     target_release(&w->target);
     free(w->container);
+}
+
+/* Definitions say where the lines are: are they denied? */
+static const struct store_lack *lacks_definitions(const struct log_view *lv)
+{
+    const struct snapshot *snap;
+
+    for (size_t i = 0; i < lv->n_watches; i++) {
+        snap = subscription_snapshot(lv->watches[i].sub);
+        for (size_t k = 0; snap && k < snap->n_lacks; k++)
+            if (strcmp(snap->lacks[k]->action,
+                       "ecs:DescribeTaskDefinition") == 0)
+                return snap->lacks[k];
+    }
+    return NULL;
+}
+
+bool log_put_undefined(const struct log_view *lv, struct strbuf *out)
+{
+    const struct store_lack *lack = lacks_definitions(lv);
+
+    if (!lv->waiting || logsrc_readable(lv->src) || (!lack && !lv->undefined))
+        return false;
+    if (lack)
+        strbuf_printf(out, "%s: not allowed (%s), and they say where the logs "
+                      "are; r tries again", lack->what, lack->action);
+    else
+        strbuf_printf(out, "a task definition of %s can't be read, and it "
+                      "says where the logs are; r tries again", lv->name);
+    return true;
 }
 
 /* ---- the source ------------------------------------------------------ */
