@@ -270,7 +270,7 @@ static void set_headers(struct call *c, const struct http_request *rq)
 }
 
 /* It ends when nothing comes, however long it lasts. What is not compressed
- * and has a connection of its own can be held back. */
+ * can be held back. */
 static void set_streamed(struct call *c)
 {
     curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
@@ -278,8 +278,6 @@ static void set_streamed(struct call *c)
     curl_easy_setopt(c->easy, CURLOPT_LOW_SPEED_TIME,
                      (long)(c->stream->idle_s ? c->stream->idle_s : IDLE_S));
     curl_easy_setopt(c->easy, CURLOPT_ACCEPT_ENCODING, NULL);
-    curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION,
-                     (long)CURL_HTTP_VERSION_1_1);
 }
 
 static void set_options(struct call *c, const struct http_request *rq)
@@ -318,7 +316,9 @@ static void set_options(struct call *c, const struct http_request *rq)
     curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    /* Who does not answer in time loses the connection, so that the next call
+     * gets another: with HTTP/2 curl would keep it. */
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
     if (c->http->ca_bundle)
         curl_easy_setopt(e, CURLOPT_CAINFO, c->http->ca_bundle);

@@ -310,6 +310,61 @@ static void many_calls_share_a_few_connections(void **state)
     assert_in_range(mini_connections(l->server), 1, 16);
 }
 
+/* What a client says first over TLS. */
+struct hello {
+    int listener, fd;
+    unsigned char data[2048];
+    size_t len;
+};
+
+static bool hello_is_whole(void *arg)
+{
+    struct hello *h = arg;
+    ssize_t n;
+
+    if (h->fd < 0)
+        h->fd = accept4(h->listener, NULL, NULL, SOCK_NONBLOCK);
+    n = h->fd < 0 ? -1 : recv(h->fd, h->data + h->len,
+                              sizeof(h->data) - h->len, 0);
+    if (n > 0)
+        h->len += (size_t)n;
+    return h->len > 5 && h->len >= 5u + h->data[3] * 256u + h->data[4];
+}
+
+static bool hello_has(const struct hello *h, const char *text)
+{
+    return memmem(h->data, h->len, text, strlen(text)) != NULL;
+}
+
+/* curl does not close a connection of HTTP/2 where nobody answers any more
+ * (the machine slept, the network is another one): each call would wait its
+ * whole time on it, for a quarter of an hour. */
+static void http_2_is_not_offered(void **state)
+{
+    struct lab *l = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(at);
+    struct hello h = {.fd = -1};
+    struct got g = {0};
+    char url[64];
+
+    h.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(h.listener, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(listen(h.listener, 1), 0);
+    assert_int_equal(getsockname(h.listener, (struct sockaddr *)&at, &size),
+                     0);
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/", ntohs(at.sin_port));
+    start(l, &g, &(struct http_request){.url = url});
+    while (!hello_is_whole(&h))
+        loop_turn(l->loop, 10);
+    assert_true(hello_has(&h, "\x08http/1.1"));
+    assert_false(hello_has(&h, "\x02h2"));
+    scope_cancel(&l->scope);
+    close(h.fd);
+    close(h.listener);
+}
+
 static void quitting_with_calls_in_flight_closes_the_loop(void **state)
 {
     struct lab *l = *state;
@@ -342,6 +397,7 @@ int main(void)
         T(cancelled_call_is_silent_and_the_next_one_works),
         T(completion_may_cancel_all_the_others),
         T(many_calls_share_a_few_connections),
+        T(http_2_is_not_offered),
         T(quitting_with_calls_in_flight_closes_the_loop),
     };
 
