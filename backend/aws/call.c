@@ -325,6 +325,7 @@ static void no_answer(struct aws_call *c, const struct http_reply *r,
         return;
     }
     err_prefix(&err, "%s", c->op->name);
+    c->silence |= err.code == ERR_TIMEOUT;
     if (c->stream && r->status / 100 == 2) { /* it had begun */
         fail(c, &err);
         return;

@@ -112,7 +112,9 @@ int aws_call_send(struct aws_call *c, const struct aws_creds *creds,
             .method = "POST", .url = c->endpoint.url, .headers = h.list,
             .n_headers = h.n, .body = strbuf_get(&c->body),
             .body_len = c->body.len, .timeout_ms = c->op->timeout_ms,
-            .max_body = c->max_body, .send_once = c->op->mutates,
+            .max_body = c->max_body,
+            /* After a sleep all kept connections are dead: not the next one. */
+            .send_once = c->op->mutates || c->silence,
             .stream = c->stream,
         };
 

@@ -45,6 +45,7 @@ struct aws_call {
     bool raw;
     struct http_stream *stream;
     bool old_host; /* of the two names of a host the second is tried */
+    bool silence;  /* a try was not answered in time */
     struct timer timer;
     struct budget_wait wait;
     bool waits_region;

@@ -6,8 +6,9 @@
  * a driven clock.
  *
  * HTTP/1.1 only: a connection on which nobody answers in time is closed, those
- * of HTTP/2 curl would use again. TLS is 1.2 or newer and always verified. Plain http:// goes to this machine
- * and to the metadata addresses only, unless http_allow_plain() was called.
+ * of HTTP/2 curl would use again. TLS is 1.2 or newer and always verified.
+ * Plain http:// goes to this machine and to the metadata addresses only, unless
+ * http_allow_plain() was called.
  * HTTPS_PROXY, https_proxy, http_proxy and NO_PROXY are honoured, but never
  * for loopback, link-local and metadata hosts nor for a `direct` call.
  *

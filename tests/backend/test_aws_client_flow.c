@@ -288,6 +288,34 @@ static void identity_is_read_from_sts(void **state)
     assert_int_equal(w2.err.code, ERR_PARSE);
 }
 
+/* After a sleep all connections that were kept are dead, and none says so:
+ * one wait is enough. */
+static void a_try_after_a_silence_gets_a_new_connection(void **state)
+{
+    struct lab *l = *state;
+    struct aws_op op = list_op;
+    struct got a = {0}, b = {0}, g = {0};
+
+    mini_push(l->server, &(struct mini_step){
+        .act = MINI_HOLD, .body = "{\"serviceArns\":[]}"});
+    mini_reply(l->server, 200, "{\"serviceArns\":[]}");
+    start(l, &a, &op, NULL);
+    start(l, &b, &op, NULL);
+    while (!b.n && !a.n)
+        loop_turn(l->loop, 10);
+    mini_release(l->server);
+    settle(l);
+    assert_int_equal(a.n + b.n, 2);
+    assert_int_equal(mini_connections(l->server), 2);
+    op.timeout_ms = 300;
+    mini_push(l->server, &(struct mini_step){.act = MINI_HOLD});
+    mini_reply(l->server, 200, "{\"serviceArns\":[]}");
+    run(l, &g, &op, NULL);
+    assert_int_equal(g.err.code, ERR_NONE);
+    assert_int_equal(g.attempts, 2);
+    assert_int_equal(mini_connections(l->server), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +329,7 @@ int main(void)
         T(streamed_reply_is_given_out_once),
         T(an_operation_may_have_a_host_of_its_own),
         T(identity_is_read_from_sts),
+        T(a_try_after_a_silence_gets_a_new_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
