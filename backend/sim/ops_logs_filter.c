@@ -92,17 +92,21 @@ static int read_pattern(struct search *q)
     return q->pattern ? 0 : -1;
 }
 
+/* startFromHead is of the first call only: the token knows which way. */
 static int read_place(struct search *q)
 {
-    char *text;
+    char *text, way = 0;
     int empty = 0;
-    if (sim_in_token(q->c, NULL, &text))
+    if (sim_in_token(q->c, "startFromHead", &text))
         return -1;
+    q->newest_first = !sim_in_bool(q->c, "startFromHead", true);
+    if (text && sscanf(text, "%c", &way) == 1)
+        q->newest_first = way == 'n';
     q->place = q->newest_first
                    ? (struct place){q->to, INT64_MAX, "~", false}
                    : (struct place){q->from, -1, "", false};
     if (text)
-        sscanf(text, "%" SCNd64 " %" SCNd64 " %d %59s", &q->place.at_ms,
+        sscanf(text, "%*c %" SCNd64 " %" SCNd64 " %d %59s", &q->place.at_ms,
                &q->place.ingestion, &empty, q->place.id);
     if (q->place.id[0] == '-')
         q->place.id[0] = '\0';
@@ -138,7 +142,6 @@ static int read_search(struct search *q)
         if (q->streams[i].first_ms < first)
             first = q->streams[i].first_ms;
     q->limit = (size_t)limit;
-    q->newest_first = !sim_in_bool(c, "startFromHead", true);
     q->from = sim_in_int(c, "startTime", 0);
     q->to = sim_in_int(c, "endTime", c->now_ms);
     if (q->from < first)
@@ -242,10 +245,11 @@ void sim_op_filter_log_events(struct sim_call *c)
         put_list(c->out, "searchedLogStreams");
         if (empty || run(&q)) {
             char text[160];
-            snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %d %s",
-                     q.place.at_ms, q.place.ingestion, empty,
+            snprintf(text, sizeof(text), "%c %" PRId64 " %" PRId64 " %d %s",
+                     q.newest_first ? 'n' : 'o', q.place.at_ms,
+                     q.place.ingestion, empty,
                      q.place.id[0] ? q.place.id : "-");
-            char *t = sim_token(c, NULL, text);
+            char *t = sim_token(c, "startFromHead", text);
             json_object_set_new(c->out, "nextToken", json_string(t));
             free(t);
         }

@@ -395,8 +395,10 @@ static size_t search(struct lab *l, const char *text, bool newest_first,
     *empty_pages = 0;
     do {
         json_t *in = json_loads(text, 0, NULL);
-        if (token)
+        if (token) {
             json_object_set_new(in, "nextToken", json_string(token));
+            json_object_del(in, "startFromHead"); /* of the first call only */
+        }
         json_t *out = run(l, "FilterLogEvents", in);
         if (!out)
             fail_msg("%s", l->c.message);
