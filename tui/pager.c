@@ -26,23 +26,28 @@ bool pager_has_break(const struct pager_source *src, size_t i)
            src->break_below(src->ctx, i);
 }
 
+size_t pager_row(const struct text_line *line, size_t from, int cols,
+                 int *indent)
+{
+    *indent = from > 0 && line->hang * 2 <= cols ? line->hang : 0;
+    return utf8_row(line->text + from, line->len - from, cols - *indent);
+}
+
 static int line_rows(const struct pager *p, const struct pager_source *src,
                      size_t i)
 {
     struct text_line line;
-    int rows = pager_has_break(src, i);
+    int rows = pager_has_break(src, i), indent;
+    size_t from = 0;
 
     if (!p->wrap || p->cols < 1) {
         return 1 + rows;
     }
     line = get_line(src, i);
     do {
-        size_t n = utf8_row(line.text, line.len, p->cols);
-
-        line.text += n;
-        line.len -= n;
+        from += pager_row(&line, from, p->cols, &indent);
         rows++;
-    } while (line.len > 0);
+    } while (from < line.len);
     return rows;
 }
 

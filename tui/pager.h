@@ -28,6 +28,7 @@ struct text_line {
     enum role role;   /* where no span says otherwise */
     const struct text_span *spans;
     size_t n_spans;
+    int hang; /* columns that its further rows leave free when it wraps */
 };
 
 struct pager_source {
@@ -80,6 +81,10 @@ const char *pager_position(const struct pager *p,
 
 /* Does a row `--` follow line i? */
 bool pager_has_break(const struct pager_source *src, size_t i);
+/* Bytes of the row of a wrapped line that begins at byte `from`, and the column
+ * that it begins at. */
+size_t pager_row(const struct text_line *line, size_t from, int cols,
+                 int *indent);
 
 /* An array of lines that owns its text, for views that build their text. */
 struct text_lines {
@@ -94,6 +99,8 @@ void text_clear(struct text_lines *t);
 void text_add(struct text_lines *t, enum role role, const char *text);
 /* Append to the last line (or start one), in another role. */
 void text_append(struct text_lines *t, enum role role, const char *text);
+/* Further rows of the last line begin at that column when it wraps. */
+void text_hang(struct text_lines *t, int cols);
 /* Borrows t; valid until t changes. */
 struct pager_source text_source(const struct text_lines *t);
 

@@ -121,15 +121,19 @@ static void draw_wrapped(struct row_place *at, const struct text_line *line,
 {
     at->from = 0;
     do {
-        at->to = at->from + utf8_row(line->text + at->from,
-                                     line->len - at->from, at->cols);
+        struct row_place row = *at;
+        int indent;
+
+        row.to = at->from + pager_row(line, at->from, at->cols, &indent);
+        row.col += indent;
+        row.cols -= indent;
         if (*skip > 0) {
             --*skip;
         } else {
-            draw_part(at, line, match, current);
+            draw_part(&row, line, match, current);
             at->row++;
         }
-        at->from = at->to;
+        at->from = row.to;
     } while (at->from < line->len && at->row < end);
 }
 

@@ -13,6 +13,7 @@ struct text_entry {
     enum role role;
     struct text_span *spans;
     size_t n_spans, cap_spans;
+    int hang;
 };
 
 void text_init(struct text_lines *t)
@@ -56,6 +57,13 @@ void text_add(struct text_lines *t, enum role role, const char *text)
     }
 }
 
+void text_hang(struct text_lines *t, int cols)
+{
+    if (t->n > 0) {
+        t->entries[t->n - 1].hang = cols;
+    }
+}
+
 void text_append(struct text_lines *t, enum role role, const char *text)
 {
     struct text_entry *e;
@@ -84,6 +92,7 @@ static void get_line(const void *ctx, size_t i, struct text_line *out)
         .role = e->role,
         .spans = e->spans,
         .n_spans = e->n_spans,
+        .hang = e->hang,
     };
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LABEL_COLS = 18 };
+
 void doc_clear(struct doc *d)
 {
     text_clear(&d->text);
@@ -90,7 +92,8 @@ static void label(struct doc *d, const char *text)
 {
     doc_line(d);
     doc_put(d, ROLE_MUTED, text);
-    doc_pad(d, 18);
+    doc_pad(d, LABEL_COLS);
+    text_hang(&d->text, LABEL_COLS);
 }
 
 void doc_field(struct doc *d, const char *name, const char *value)

@@ -294,6 +294,14 @@ static void wrapped_lines_keep_words_whole(void **state)
     text_add(&t, ROLE_TEXT, "end");
     draw(&p, &t, NULL, &s);
     expect_screen(&s, "no such\nimage:\nv42\nend\n");
+    text_clear(&t);
+    text_add(&t, ROLE_TEXT, "id  abcdef ghi");
+    text_hang(&t, 4); /* leaves too little of so few columns */
+    draw(&p, &t, NULL, &s);
+    expect_screen(&s, "id\nabcdef\nghi\n\n");
+    text_hang(&t, 3);
+    draw(&p, &t, NULL, &s);
+    expect_screen(&s, "id\n   abcd\n   ef\n   ghi\n");
     surface_release(&s);
     text_release(&t);
 }

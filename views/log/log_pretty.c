@@ -29,6 +29,7 @@ static void fill(struct view *v, void *arg, struct doc *out)
             text_append(&out->text, l.spans[k].role, part);
             free(part);
         }
+        text_hang(&out->text, l.hang);
     }
 }
 
