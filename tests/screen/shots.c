@@ -165,6 +165,8 @@ static struct screen *show(const struct shot *sh)
         screen_keys(s, sh->keys[i]);
         rc = screen_idle(s) ? 0 : -1;
         screen_read(s, 900); /* timers: a log's second page, a publish */
+        if (!screen_wait_gone(s, "reading back"))
+            rc = -1;
     }
     if (!rc && !screen_wait(s, sh->wait))
         rc = -1;
