@@ -102,8 +102,7 @@ static void errors_lead_to_what_fails(struct screen *s)
     scene_gone(s, "reading back");
     scene_shows(s, "(:143 ");
     screen_keys(s, "e");
-    scene_shows(s, "PAUSED");
-    expect_current(s, "FATAL cannot reach the database");
+    scene_selects(s, "FATAL cannot reach the database");
     screen_keys(s, "P");
     scene_shows(s, "> line");
     scene_shows(s, "cannot reach the database");
@@ -376,13 +375,14 @@ static void windows_and_times(void **state)
     scene_type(s, "0");
     scene_shows(s, " lines  UTC");
     scene_type(s, ":goto 14:30\r");
-    scene_selects(s, ">14:30:"); /* when all was read */
+    scene_gone(s, "reading back");
+    scene_selects(s, ">14:30:");
     scene_type(s, ":goto -2m\r");
     char *line = current_text(s);
     assert_true(strncmp(line, ">14:30:0", 8) >= 0 &&
                 strncmp(line, ">14:31:5", 8) < 0);
     free(line);
-    scene_type(s, ":goto 2026-11-20T01:00:00Z\r");
+    scene_type(s, ":goto 2026-11-21T13:00:00Z\r");
     scene_shows(s, "is before the first line."); /* once all was read */
     scene_type(s, ":goto noon\r");
     scene_shows(s, "Use :goto 14:03");
@@ -489,8 +489,9 @@ static void clusters_and_marked_rows_have_logs(void **state)
     scene_type(s, "Ug j l"); /* one name in two clusters */
     scene_shows(s, "log 2 services");
     scene_shows(s, "Z prod-main/payments-api ");
-    scene_type(s, "e");
-    scene_shows(s, "Z staging/payments-api   ");
+    for (int i = 0; i < 50 && !screen_has(s, "Z staging/payments-api  "); i++)
+        scene_type(s, "E"); /* it has more errors than lines */
+    assert_true(screen_has(s, "Z staging/payments-api   "));
     screen_free(s);
 }
 

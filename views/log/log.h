@@ -50,7 +50,9 @@ struct log_watch {
     struct target target; /* the row it was opened on */
     char *container; /* only this one, or NULL */
     bool many;       /* of a cluster or service */
-    bool known;      /* a page has come */
+    bool known;      /* all pages have come, of tasks that run and that stopped */
+    bool waiting;    /* some task or its definition has not come */
+    bool undefined;  /* nor will it soon: it can't be read */
     struct err error;
 };
 
@@ -92,8 +94,8 @@ struct log_view {
     bool name_clusters; /* services of one name are in several */
     char *name;       /* "payments-api" */
     char *stream_prefix; /* of streams, in a log of groups; or NULL */
-    bool waiting;     /* some task definition has not come */
-    bool undefined;   /* nor will it soon: it can't be read */
+    bool started;     /* tasks are read of; till then they gather */
+    struct timer start; /* even if not all have come */
     struct pager pager;
     struct logbuf_mark top, current; /* of the pager's top and hit */
     struct logbuf_mark paused; /* last line when following ended */
@@ -110,6 +112,11 @@ struct log_view {
     struct log_filter filter;
     struct log_search search;
     int64_t window_ms;  /* only the last so many; 0 = all */
+    struct {
+        bool more; /* a better one may come while it is read back */
+        int worth;
+        struct logbuf_mark at;
+    } explain; /* where the first `e` went */
     int64_t goto_ms;    /* a time (wall) to go to when it has been read; or 0 */
     struct logbuf_mark cleared_mark; /* X: lines up to this one are hidden */
     size_t first;       /* first line (without filter) or entry shown */
@@ -140,6 +147,10 @@ int log_watch_target(struct log_view *lv, struct log_watch *w,
 void log_watch_end(struct log_watch *w);
 /* Says why nobody knows where the logs are; false: it is known, or will be. */
 bool log_put_undefined(const struct log_view *lv, struct strbuf *out);
+/* All rows are watched: reading begins when their tasks are known, or soon. */
+void log_gather(struct log_view *lv);
+/* Is some task, or its definition, still to come? */
+bool log_waiting(const struct log_view *lv);
 /* The gaps among n lines from k on are read now: how many there are. */
 size_t log_refill(struct log_view *lv, size_t k, size_t n);
 void log_new_source(struct log_view *lv, int64_t backfill_ms); /* 0 = usual */
@@ -196,6 +207,9 @@ void log_search_arrive(struct log_view *lv); /* after each slice */
 /* log_error.c: to the next error that way; while the log is followed, to the
  * one that explains most. */
 void log_error(struct log_view *lv, int dir);
+/* After each change: it goes on to what explains more than what had been read
+ * then, unless the user has gone elsewhere. */
+void log_error_arrive(struct log_view *lv);
 
 /* log_marks.c */
 void log_highlight_ask(struct log_view *lv);

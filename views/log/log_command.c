@@ -102,7 +102,7 @@ void log_goto_arrive(struct log_view *lv)
 {
     int64_t t = lv->goto_ms;
 
-    if (!t || lv->waiting || logsrc_loading(lv->src))
+    if (!t || log_waiting(lv) || logsrc_loading(lv->src))
         return;
     lv->goto_ms = 0;
     log_settle(lv);
@@ -123,7 +123,7 @@ static void run_goto(struct log_view *lv, const char *when)
         return;
     }
     bool far = t < now - logsrc_backfill_ms(lv->src);
-    bool coming = far || lv->waiting || logsrc_loading(lv->src);
+    bool coming = far || log_waiting(lv) || logsrc_loading(lv->src);
     lv->search.wanted = 0; /* this is where to go now */
     if (t < now - lv->window_ms)
         lv->window_ms = 0; /* it would hide what is asked for */

@@ -336,7 +336,7 @@ static enum role put_empty(struct log_view *lv, struct strbuf *out)
         return ROLE_ERROR;
     if (logsrc_loading(lv->src))
         strbuf_printf(out, "loading the last %d minutes ...", (int)minutes);
-    else if (!known || (lv->waiting && !logsrc_readable(lv->src)))
+    else if (!known || (log_waiting(lv) && !logsrc_readable(lv->src)))
         strbuf_printf(out, "loading tasks of %s ...", lv->name);
     else if (!logsrc_readable(lv->src))
         strbuf_puts(out, "no task runs and none stopped lately, so there is "

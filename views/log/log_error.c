@@ -15,6 +15,7 @@
 enum worth { NO_ERROR, SOME_ERROR, BLAMED_ERROR, SOME_FATAL, BLAMED_FATAL };
 
 static const char *const choices[] = {
+    [SOME_ERROR] = "last error",
     [BLAMED_ERROR] = "last error of what fails",
     [SOME_FATAL] = "last FATAL",
     [BLAMED_FATAL] = "last FATAL of what fails",
@@ -61,13 +62,12 @@ static enum worth worth_of(const struct log_view *lv, size_t i,
     return blamed ? BLAMED_ERROR : SOME_ERROR;
 }
 
-/* Among the last lines, the newest of those that explain most. False: none of
- * them is an error. */
-static bool explain(struct log_view *lv)
+/* Among the last lines, the newest of those that explain most. Returns how
+ * much; *best is its line, *newest that of the last error of any kind. */
+static enum worth find_best(struct log_view *lv, size_t *best, size_t *newest)
 {
     const char *failing = failing_revision(lv);
     size_t n = log_shown(lv), most = lv->filter.re ? BACK_FILTERED : BACK_LINES;
-    size_t newest = 0, best = 0;
     enum worth have = NO_ERROR;
 
     for (size_t k = n; k-- > 0 && n - k <= most && have < BLAMED_FATAL;) {
@@ -75,17 +75,67 @@ static bool explain(struct log_view *lv)
         enum worth w = worth_of(lv, i, failing);
         if (w <= have || log_goes_on(lv, i))
             continue;
-        newest = have == NO_ERROR ? k : newest;
+        *newest = have == NO_ERROR ? k : *newest;
         have = w;
-        best = k;
+        *best = k;
     }
+    return have;
+}
+
+static bool is_coming(const struct log_view *lv)
+{
+    return log_waiting(lv) || logsrc_loading(lv->src);
+}
+
+static bool explain(struct log_view *lv)
+{
+    size_t best = 0, newest = 0;
+    enum worth have = find_best(lv, &best, &newest);
+
+    lv->explain.more = have < BLAMED_FATAL && is_coming(lv);
+    lv->explain.worth = have;
     if (have == NO_ERROR)
         return false;
     log_go(lv, best);
-    if (best != newest)
+    lv->explain.at = lv->current;
+    if (lv->explain.more)
+        app_say(lv->view.app, MSG_INFO, "The %s so far: it is still being "
+                "read back.", choices[have]);
+    else if (best != newest)
         app_say(lv->view.app, MSG_INFO,
                 "The %s: e and E step through all errors.", choices[have]);
     return true;
+}
+
+/* The user has not gone elsewhere since. */
+static bool is_where_explained(const struct log_view *lv)
+{
+    if (!view_is_current(&lv->view))
+        return false;
+    return lv->explain.worth == NO_ERROR
+               ? lv->pager.follow
+               : !lv->pager.follow && lv->current.seq == lv->explain.at.seq;
+}
+
+void log_error_arrive(struct log_view *lv)
+{
+    size_t best = 0, newest = 0;
+    enum worth have;
+
+    if (!lv->explain.more)
+        return;
+    log_settle(lv);
+    lv->explain.more = is_where_explained(lv) && is_coming(lv);
+    if (!is_where_explained(lv))
+        return;
+    have = find_best(lv, &best, &newest);
+    /* It goes further once: to what nothing explains better, or at the end. */
+    if ((int)have <= lv->explain.worth || (have < BLAMED_FATAL && lv->explain.more))
+        return;
+    lv->explain.more = false;
+    log_go(lv, best);
+    app_say(lv->view.app, MSG_INFO, "The %s, now that it has been read.",
+            choices[have]);
 }
 
 /* From line `from`, which counts unless `again`, round the end. */
@@ -109,11 +159,18 @@ static bool step(struct log_view *lv, size_t from, int dir, bool again)
 void log_error(struct log_view *lv, int dir)
 {
     size_t n = log_shown(lv);
-    bool found = false;
+    bool found = false, first = lv->pager.follow;
 
+    lv->explain.more = false;
+    if (first && !logbuf_errors(lv->buf)) {
+        lv->explain.more = is_coming(lv);
+        lv->explain.worth = NO_ERROR;
+    }
     if (logbuf_errors(lv->buf) && n)
-        found = lv->pager.follow ? explain(lv) || step(lv, n - 1, -1, false)
+        found = first ? explain(lv) || step(lv, n - 1, -1, false)
                                  : step(lv, lv->pager.hit, dir, true);
     if (!found)
-        app_say(lv->view.app, MSG_INFO, "No line here is an error.");
+        app_say(lv->view.app, MSG_INFO, lv->explain.more
+                    ? "No error yet: it is still being read back."
+                    : "No line here is an error.");
 }

@@ -10,6 +10,7 @@
 
 #define ALONE_MAX 4   /* more tasks than that share a series */
 #define STOPPED_OLD 2 /* stopped long ago, but read nevertheless */
+#define START_MS 1000 /* for so long reading waits for all tasks */
 
 static void feed(struct log_watch *w, const struct ecs_task *task,
                  const struct ecs_taskdef *td, const struct stop_cause *cause)
@@ -26,8 +27,8 @@ static void feed(struct log_watch *w, const struct ecs_task *task,
                          .name_cluster = lv->name_clusters,
                          .alone = !w->many && lv->n_watches <= ALONE_MAX}))
         return;
-    lv->waiting = true;
-    lv->undefined |= store_taskdef_failed(store, task->task_definition);
+    w->waiting = true;
+    w->undefined |= store_taskdef_failed(store, task->task_definition);
 }
 
 static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
@@ -48,20 +49,90 @@ static void feed_tasks(struct log_watch *w, const struct snapshot *snap)
     }
 }
 
+static void feed_snapshot(struct log_watch *w, const struct snapshot *snap)
+{
+    if (w->many) {
+        feed_tasks(w, snap);
+    } else if (snap->n_rows) {
+        const struct container_row *row = snap->rows[0].data;
+        w->waiting = w->undefined = false;
+        feed(w, row->task, NULL, NULL);
+    }
+}
+
+/* Are all tasks there, with their definitions? Asks for those. */
+static bool all_came(struct log_watch *w, const struct snapshot *snap)
+{
+    struct store *store = w->lv->view.app->realm->store;
+    bool all = w->known;
+
+    for (size_t i = 0; i < snap->n_rows; i++) {
+        const struct task_row *row = snap->rows[i].data;
+        const char *arn = row->loading ? NULL : row->task->task_definition;
+        if (!arn || row->taskdef || store_taskdef(store, arn))
+            continue;
+        all = false;
+        w->undefined |= store_taskdef_failed(store, arn);
+    }
+    return all;
+}
+
+static void start(struct log_view *lv)
+{
+    lv->started = true;
+    timer_stop(lv->view.app->o.clock, &lv->start);
+    for (size_t i = 0; i < lv->n_watches; i++) {
+        const struct snapshot *snap = subscription_snapshot(lv->watches[i].sub);
+        if (snap)
+            feed_snapshot(&lv->watches[i], snap);
+    }
+}
+
+static void on_start(struct timer *t, void *arg)
+{
+    (void)t;
+    start(arg);
+}
+
+void log_gather(struct log_view *lv)
+{
+    timer_start(lv->view.app->o.clock, &lv->start, START_MS, on_start, lv);
+}
+
+/* Those that stopped are often known before those that run. Read back at once
+ * they cost half of what they would one after the other. */
+static bool gathered(const struct log_view *lv)
+{
+    for (size_t i = 0; i < lv->n_watches; i++)
+        if (lv->watches[i].many && lv->watches[i].waiting &&
+            !lv->watches[i].undefined && lv->watches[i].error.code == ERR_NONE)
+            return false;
+    return true;
+}
+
 static void on_snapshot(void *arg, const struct snapshot *snap)
 {
     struct log_watch *w = arg;
 
     w->error = snap->error;
-    w->known = snap->first_page && snap->loaded == snap->n_rows;
-    w->lv->waiting = w->lv->undefined = false;
+    w->known = snap->complete;
     if (w->many) {
-        feed_tasks(w, snap);
-    } else if (snap->n_rows) {
-        const struct container_row *row = snap->rows[0].data;
-        feed(w, row->task, NULL, NULL);
+        w->undefined = false;
+        w->waiting = !all_came(w, snap);
     }
+    if (w->lv->started || !w->many)
+        feed_snapshot(w, snap);
+    else if (gathered(w->lv))
+        start(w->lv);
     app_dirty(w->lv->view.app, PAINT_DATA);
+}
+
+bool log_waiting(const struct log_view *lv)
+{
+    for (size_t i = 0; i < lv->n_watches; i++)
+        if (lv->watches[i].waiting)
+            return true;
+    return false;
 }
 
 /* The row that the log was opened on: a task that ECS has forgotten is in no
@@ -109,6 +180,7 @@ int log_watch_target(struct log_view *lv, struct log_watch *w,
         if (t->kind == &kind_containers)
             w->container = xstrdup(c->container->name);
     }
+    w->waiting = w->many;
     feed_row(w);
     w->sub = store_subscribe(lv->view.app->realm->store, &q, on_snapshot, w);
     subscription_set_visible(w->sub, true);
@@ -151,7 +223,11 @@ bool log_put_undefined(const struct log_view *lv, struct strbuf *out)
 {
     const struct store_lack *lack = lacks_definitions(lv);
 
-    if (!lv->waiting || logsrc_readable(lv->src) || (!lack && !lv->undefined))
+    bool undefined = false;
+
+    for (size_t i = 0; i < lv->n_watches; i++)
+        undefined |= lv->watches[i].undefined;
+    if (!log_waiting(lv) || logsrc_readable(lv->src) || (!lack && !undefined))
         return false;
     if (lack)
         strbuf_printf(out, "%s: not allowed (%s), and they say where the logs "
@@ -169,6 +245,7 @@ static void on_lines(void *arg)
     struct log_view *lv = arg;
 
     log_goto_arrive(lv);
+    log_error_arrive(lv);
     log_work(lv);
     log_live_changed(lv);
     if (!lv->view.app->paused)

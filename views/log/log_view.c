@@ -316,6 +316,7 @@ static void view_free(struct view *v)
     for (size_t i = 0; i < lv->n_watches; i++)
         log_watch_end(&lv->watches[i]);
     timer_stop(v->app->o.clock, &lv->work);
+    timer_stop(v->app->o.clock, &lv->start);
     log_out_free(lv);
     log_live_free(lv);
     log_search_clear(lv);
@@ -411,6 +412,7 @@ struct view *log_view_new(struct app *app, const struct target *targets,
     for (size_t i = 0; i < n; i++)
         if (log_watch_target(lv, &lv->watches[i], &targets[i], err) != 0)
             return give_up(lv);
+    log_gather(lv);
     return &lv->view;
 }
 

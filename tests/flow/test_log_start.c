@@ -1,0 +1,79 @@
+/* When reading of a service's log begins: once for all its tasks, but without
+ * those that are late. */
+#include "tests/flow/lab.h"
+
+#include "views/log/log.h"
+
+/* Searches from the newest line back, first pages only. */
+static size_t readings_back(const struct lab *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sim_requests(l->sim); i++) {
+        const struct sim_request *r = sim_request_at(l->sim, i);
+        n += strcmp(r->operation, "FilterLogEvents") == 0 &&
+             strstr(r->body, "startFromHead") != NULL;
+    }
+    return n;
+}
+
+/* Its stopped tasks are known from the sweep, those that run are not. */
+static void all_tasks_are_read_back_at_once(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, "payments-api");
+    sim_forget_requests(l->sim);
+    key(l, "l");
+    settle(l);
+    pass(l, 1000);
+    struct log_view *lv = log_of(app_top(l->app));
+    assert_true(logsrc_tasks(lv->src) > 20);
+    assert_true(logbuf_len(lv->buf) > 1000);
+    assert_int_equal(readings_back(l), 1);
+}
+
+static bool asked(void *arg)
+{
+    return readings_back(arg) > 0;
+}
+
+static void late_tasks_are_not_waited_for(void **state)
+{
+    struct lab *l = *state;
+    struct err err = {0};
+    open_app(l, "default", false, &kind_services, "payments-api");
+    sim_forget_requests(l->sim);
+    if (sim_fault_parse(l->sim, "delay:ecs:DescribeTasks:ms=4000:count=all",
+                        &err))
+        fail_msg("%s", err.message);
+    raw_key(l, "l");
+    clock_advance(l->clock, 10);
+    loop_until(l->loop, asked, l, 300);
+    assert_int_equal(readings_back(l), 0);
+    clock_advance(l->clock, 1000);
+    assert_true(loop_until(l->loop, asked, l, 3000));
+}
+
+static void a_denied_list_is_not_waited_for(void **state)
+{
+    struct lab *l = *state;
+    struct err err = {0};
+    open_app(l, "default", false, &kind_services, "payments-api");
+    sim_forget_requests(l->sim);
+    if (sim_fault_parse(l->sim, "deny:ecs:ListTasks:count=all", &err))
+        fail_msg("%s", err.message);
+    key(l, "l");
+    settle(l);
+    assert_int_equal(readings_back(l), 1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(all_tasks_are_read_back_at_once),
+        T(late_tasks_are_not_waited_for),
+        T(a_denied_list_is_not_waited_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
