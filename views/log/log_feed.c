@@ -60,23 +60,6 @@ static void feed_snapshot(struct log_watch *w, const struct snapshot *snap)
     }
 }
 
-/* Are all tasks there, with their definitions? Asks for those. */
-static bool all_came(struct log_watch *w, const struct snapshot *snap)
-{
-    struct store *store = w->lv->view.app->realm->store;
-    bool all = w->known;
-
-    for (size_t i = 0; i < snap->n_rows; i++) {
-        const struct task_row *row = snap->rows[i].data;
-        const char *arn = row->loading ? NULL : row->task->task_definition;
-        if (!arn || row->taskdef || store_taskdef(store, arn))
-            continue;
-        all = false;
-        w->undefined |= store_taskdef_failed(store, arn);
-    }
-    return all;
-}
-
 static void start(struct log_view *lv)
 {
     lv->started = true;
@@ -118,7 +101,8 @@ static void on_snapshot(void *arg, const struct snapshot *snap)
     w->known = snap->complete;
     if (w->many) {
         w->undefined = false;
-        w->waiting = !all_came(w, snap);
+        w->waiting = !log_tasks_defined(w->lv->view.app->realm->store, snap,
+                                        &w->undefined) || !w->known;
     }
     if (w->lv->started || !w->many)
         feed_snapshot(w, snap);

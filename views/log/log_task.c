@@ -55,3 +55,20 @@ bool log_task_add(struct logsrc *src, struct store *store,
     free(label);
     return true;
 }
+
+bool log_tasks_defined(struct store *store, const struct snapshot *snap,
+                       bool *unreadable)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < snap->n_rows; i++) {
+        const struct task_row *row = snap->rows[i].data;
+        const char *arn = row->loading ? NULL : row->task->task_definition;
+        if (!arn || row->taskdef || store_taskdef(store, arn))
+            continue;
+        all = false;
+        if (unreadable && store_taskdef_failed(store, arn))
+            *unreadable = true;
+    }
+    return all;
+}

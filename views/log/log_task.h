@@ -19,4 +19,9 @@ struct log_task_source {
 bool log_task_add(struct logsrc *src, struct store *store,
                   const struct log_task_source *t);
 
+/* Have the definitions of all tasks come? Asks for those that have not; sets
+ * *unreadable when one of them can't be read (may be NULL). */
+bool log_tasks_defined(struct store *store, const struct snapshot *snap,
+                       bool *unreadable);
+
 #endif

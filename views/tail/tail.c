@@ -1,3 +1,4 @@
+#include "views/log/log_task.h"
 #include "views/tail/tail_internal.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ static bool tasks_known(struct tail_service *s, struct err *why)
     if (!snap)
         return false;
     if (!s->tail->known)
-        s->waiting = tail_lacks_definition(s, snap);
+        s->waiting = !log_tasks_defined(s->tail->o->store, snap, NULL);
     else if (snap->generation != s->fed)
         tail_feed(s, snap);
     if (snap->error.code != ERR_NONE)

@@ -69,9 +69,6 @@ void tail_feed(struct tail_service *s, const struct snapshot *snap);
 /* All services at once: reading begins with what all of them have written, and
  * has seen the end of it when it ends. */
 void tail_feed_all(struct tail *t);
-/* Also asks for the task definitions. */
-bool tail_lacks_definition(struct tail_service *s,
-                           const struct snapshot *snap);
 void tail_on_snapshot(void *service, const struct snapshot *snap);
 /* The service of a task; arg: struct tail. */
 const char *tail_label_of(void *arg, const char *task);

@@ -61,20 +61,6 @@ void tail_feed(struct tail_service *s, const struct snapshot *snap)
     }
 }
 
-bool tail_lacks_definition(struct tail_service *s,
-                           const struct snapshot *snap)
-{
-    bool lacks = false;
-
-    for (size_t i = 0; i < snap->n_rows; i++) {
-        const struct task_row *row = snap->rows[i].data;
-        if (!row->loading && !row->taskdef && row->task->task_definition &&
-            !store_taskdef(s->tail->o->store, row->task->task_definition))
-            lacks = true;
-    }
-    return lacks;
-}
-
 void tail_on_snapshot(void *arg, const struct snapshot *snap)
 {
     struct tail_service *s = arg;
