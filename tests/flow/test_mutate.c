@@ -284,6 +284,49 @@ static void codedeploy_services_can_only_be_scaled(void **state)
     assert_true(l->app->dialog.open);
 }
 
+/* Marks decide, never the row that the cursor has gone on to. */
+static void of_several_marked_services_none_is_chosen(void **state)
+{
+    static const char *const keys[] = {"S", "R", "B"};
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "");
+    key(l, "<Space>");
+    key(l, "<Space>");
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        char want[100];
+        key(l, keys[i]);
+        settle(l);
+        assert_false(l->app->dialog.open);
+        snprintf(want, sizeof(want), "%s acts on one service; 2 are marked: "
+                 "U clears the marks.", keys[i]);
+        assert_said(l, want);
+    }
+    app_command(l->app, "scale 9");
+    assert_false(l->app->dialog.open);
+    key(l, "U");
+    key(l, "R");
+    assert_true(l->app->dialog.open);
+}
+
+static void the_one_marked_service_is_the_target(void **state)
+{
+    static const char *const keys[] = {"S", "R", "B"};
+    struct lab *l = *state;
+    struct target *marked;
+    open_app(l, "quiet", false, &kind_services, "");
+    key(l, "<Space>");
+    assert_int_equal(table_view_targets(app_top(l->app), &marked), 1);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        key(l, keys[i]);
+        settle(l);
+        paint(l);
+        assert_asks(l, marked->key);
+        key(l, "<Esc>");
+    }
+    target_release(marked);
+    free(marked);
+}
+
 /* ---- restart, roll back ---------------------------------------------- */
 
 static void restart_sends_only_the_new_deployment(void **state)
@@ -410,6 +453,8 @@ static void stopping_all_tasks_wants_it_typed(void **state)
     confirm(l);
     settle(l);
     assert_int_equal(mutations(l), 0);
+    assert_asks(l, "by how many are stopped: 2 tasks");
+    assert_string_equal(l->app->dialog.field_label, "type how many");
     confirm_typed(l, "2 tasks");
     settle(l);
     assert_int_equal(sim_count(l->sim, "StopTask"), 2);
@@ -540,6 +585,8 @@ int main(void)
         T(an_unknown_identity_is_refused),
         T(a_daemon_has_no_count),
         T(codedeploy_services_can_only_be_scaled),
+        T(of_several_marked_services_none_is_chosen),
+        T(the_one_marked_service_is_the_target),
         T(restart_sends_only_the_new_deployment),
         T(roll_back_takes_the_active_revision_before),
         T(roll_back_prefers_what_completed_while_we_looked),

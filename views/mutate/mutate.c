@@ -175,12 +175,7 @@ static struct pending *capture(struct app *a, enum action_id action,
     p->wanted = -1;
     scope_init(&p->scope, &a->scope);
     a->mutations->pending = p;
-    if (action == ACTION_STOP) {
-        p->n = table_view_targets(table, &p->targets);
-    } else {
-        p->targets = xcalloc(1, sizeof(*p->targets));
-        p->n = table_view_target(table, &p->targets[0]) == 0;
-    }
+    p->n = table_view_targets(table, &p->targets);
     if (p->n) {
         const struct target *t = &p->targets[0];
         const char *cluster = t->kind->row_cluster(t->row);
@@ -270,6 +265,23 @@ static void start_stop(struct pending *p)
     pending_ask(p);
 }
 
+/* UpdateService changes one service: of several that are marked none is
+ * chosen, and the row under the cursor isn't meant either. */
+static void refuse_several(struct pending *p)
+{
+    struct app *a = p->app;
+    enum context ctx[VIEW_MAX_CONTEXTS];
+    size_t n_ctx = app_contexts(a, ctx);
+    char key[40], clear[40];
+    keymap_keys_text(a->o.keymap, ctx, n_ctx, p->action, 1, key, sizeof(key));
+    keymap_keys_text(a->o.keymap, ctx, n_ctx, ACTION_UNMARK_ALL, 1, clear,
+                     sizeof(clear));
+    app_say(a, MSG_WARN, "%s acts on one service; %zu are marked: %s clears "
+            "the marks.", *key ? key : action_get(p->action)->name, p->n,
+            *clear ? clear : action_get(ACTION_UNMARK_ALL)->name);
+    pending_free(p);
+}
+
 void mutate_start(struct app *a, enum action_id action, struct view *table,
                   int64_t number)
 {
@@ -286,6 +298,8 @@ void mutate_start(struct app *a, enum action_id action, struct view *table,
         pending_free(p);
     } else if (action == ACTION_STOP) {
         start_stop(p);
+    } else if (p->n > 1) {
+        refuse_several(p);
     } else if (p->targets[0].kind->row_loading(p->targets[0].row)) {
         app_say(a, MSG_INFO, "It is still loading; try again.");
         pending_free(p);

@@ -326,14 +326,28 @@ static void stop_lines(const struct pending *p, struct dialog *d)
                    "replaced", alone);
 }
 
+/* A service by its name, a task by the start of its id, several by how many
+ * they are. */
+static void ask_typed(const struct pending *p, struct dialog *d)
+{
+    bool several = p->n > 1, task = p->action == ACTION_STOP;
+    dialog_add(d, ROLE_WARN, "confirm", "%s: %s",
+               several ? "by how many are stopped"
+               : task  ? "by its id"
+                       : "by its name",
+               p->name);
+    dialog_ask_typed(d, several ? "type how many"
+                        : task  ? "type the id"
+                                : "type the name", p->name);
+}
+
 static void ask_field(const struct pending *p, struct dialog *d)
 {
     if (p->stage == STAGE_CHECK) {
         dialog_add(d, ROLE_DIALOG, "note", "the target is being read again "
                    "before anything is sent");
     } else if (p->stage == STAGE_TYPED) {
-        dialog_add(d, ROLE_WARN, "confirm", "by its name: %s", p->name);
-        dialog_ask_typed(d, "type the name", p->name);
+        ask_typed(p, d);
     } else if (p->stage == STAGE_ASK && p->action == ACTION_SCALE) {
         dialog_ask_number(d, "desired count",
                           p->wanted >= 0 ? p->wanted : p->seen.desired, 0,
