@@ -43,6 +43,16 @@ quiet() { # neither a status nor a word of complaint
 with groff "groff has warnings about $page" quiet \
     groff -ww -mdoc -Tutf8 -P-c $page
 with man "man has warnings about $page" quiet man --warnings=all -l $page
+# What is copied from there into a shell keeps its quotes and its hyphens.
+examples() { # command that renders the page
+    "$@" 2>/dev/null | sed 's/.\x08//g' | tr -s ' \n' '  ' >"$dir/rendered"
+    for text in "--filter 'ERROR|FATAL' prod/web" \
+        "--once -o json services '!state:ok' | jq -r '.rows[].serviceName'"; do
+        grep -qF -- "$text" "$dir/rendered" || { echo "$text"; return 1; }
+    done
+}
+with mandoc "mandoc shows other examples" examples mandoc $page
+with man "man shows other examples" examples env MANWIDTH=80 man -l $page
 
 # Every section that was promised, every variable, every context of keys.
 names() { # words of stdin that the page lacks
