@@ -149,7 +149,7 @@ static void lines_go_to_a_command_and_its_output_is_shown(void **state)
     pipe_into(s, "wc -l");
     scene_shows(s, "> output");
     scene_shows(s, "574");
-    scene_shows(s, "exit status 0 after 574 lines");
+    scene_shows(s, "exit status 0 after 574 lines, text as it came.");
     scene_type(s, "\033");
     scene_shows(s, "log payments-api");
     pipe_into(s, "cat >/dev/null; exit 3");

@@ -170,8 +170,9 @@ static void save_more(struct timer *t, void *arg)
         if (!app_lend(a, o->lend, o->name, lent, o))
             log_out_free(lv);
     } else if (all) {
-        app_say(a, MSG_OK, "Saved %s lines to %s.",
-                fmt_count((int64_t)o->lines, count), o->name);
+        app_say(a, MSG_OK, "Saved %s lines to %s%s.",
+                fmt_count((int64_t)o->lines, count), o->name,
+                o->format.output == LOG_OUTPUT_JSON ? "" : ", text as it came");
         log_out_free(lv);
     } else {
         timer_start(a->o.clock, &o->timer, 0, save_more, o);
@@ -342,8 +343,8 @@ static void piped(void *arg, struct child_result *r, const struct err *err)
                 r->signal, count);
     else
         app_say(a, r->status ? MSG_WARN : MSG_OK,
-                "%s: exit status %d after %s lines.", o->name, r->status,
-                count);
+                "%s: exit status %d after %s lines, text as it came.",
+                o->name, r->status, count);
     o->child = NULL;
     log_out_free(lv);
     app_dirty(a, PAINT_DATA);
