@@ -1,4 +1,3 @@
-#include "views/log/log_task.h"
 #include "views/tail/tail_internal.h"
 
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include "backend/net/loop.h"
 #include "backend/store/store.h"
 #include "views/cli/exit_status.h"
+#include "views/log/log_task.h"
 
 #define TURN_MS 250       /* at the longest, until we look at the reader */
 #define HOLD_MS 2000      /* followed lines wait so long for their order */
