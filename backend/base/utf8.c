@@ -173,6 +173,9 @@ size_t utf8_row(const char *s, size_t n, int cols)
     for (size_t at = fit; at > fit / 3; at--)
         if (s[at] == ' ')
             return at + 1;
+    for (size_t at = fit; at > fit / 3; at--)
+        if (memchr("/:,;", s[at - 1], 4))
+            return at;
     return fit;
 }
 

@@ -27,9 +27,9 @@ int utf8_width(const char *s, size_t n);
  * sets *used (may be NULL) to its columns. */
 size_t utf8_fit(const char *s, size_t n, int cols, int *used);
 /* Bytes of the next row of wrapped text: whole words, with the blank that ends
- * the row (it may stand past the edge); cut where a word would leave two thirds
- * of the row empty. At least one code point, so that even a wide glyph on one
- * column makes progress. */
+ * the row (it may stand past the edge); else whole parts of an ARN or a path;
+ * cut where either would leave two thirds of the row empty. At least one code
+ * point, so that even a wide glyph on one column makes progress. */
 size_t utf8_row(const char *s, size_t n, int cols);
 /* Append s to out with everything harmful replaced: C0/C1/DEL and forbidden
  * code points by U+FFFD, TAB and newline by one blank, malformed bytes by

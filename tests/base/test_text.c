@@ -220,6 +220,9 @@ static void rows_of_wrapped_text_are_whole_words(void **state)
         {"ab cd ef", 5, 6}, /* the blank past the edge is of this row */
         {"ab cdefghijkl", 9, 9}, /* would be nearly empty */
         {"abcdefgh", 3, 3},
+        {"task/web:142", 10, 9},
+        {"task/web:142", 8, 5},
+        {"a/bcdefghijkl", 9, 9},
         {WIDE " " WIDE, 4, 4},
         {WIDE "x", 1, 3},
     };
