@@ -97,11 +97,34 @@ static void a_filter_without_rows_speaks_before_an_old_error(void **state)
     pass(l, 15000);
     l->app->messages.shown = false;
     paint(l);
-    assert_true(row_of_text(l, "stale since") > 0);
+    assert_true(row_of_text(l, "The credentials have expired: ") > 0);
     key(l, "/");
     type(l, "zzz");
     assert_true(row_of_text(l, "none of 42 services matches the filter zzz") >
                 0);
+}
+
+/* What only new ones cure stays, in every view, until it is cured. */
+static void refused_credentials_stay_in_sight(void **state)
+{
+    static const char *const ways[] = {"j", "d", "j", "<Esc>", "!", "<Esc>"};
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    sim_fault_add(l->sim, NULL, FAULT_EXPIRED, 0, -1, 0);
+    pass(l, 30000);
+    size_t asked = sim_count(l->sim, "GetCallerIdentity");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        key(l, ways[i]);
+        pass(l, 10000);
+        assert_true(row_of_text(l, "The credentials have expired: ") > 0);
+        assert_true(row_of_text(l, "start ecsdash again with new ones.") > 0);
+        assert_int_equal(row_of_text(l, "Retry in"), -1);
+    }
+    /* Nor is it asked every second whose they are. */
+    assert_in_range(sim_count(l->sim, "GetCallerIdentity") - asked, 1, 8);
+    sim_fault_clear(l->sim);
+    pass(l, 70000);
+    assert_int_equal(row_of_text(l, "The credentials have expired: "), -1);
 }
 
 static void an_error_without_rows_is_wrapped_not_cut(void **state)
@@ -150,6 +173,7 @@ int main(void)
         T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
         T(a_filter_without_rows_speaks_before_an_old_error),
+        T(refused_credentials_stay_in_sight),
         T(an_error_without_rows_is_wrapped_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

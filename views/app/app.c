@@ -62,37 +62,6 @@ void app_say_in(struct app *a, const struct realm *r,
     va_end(ap);
 }
 
-/* A program that runs keeps the variables that it began with. */
-static bool keys_of_environment(const struct realm *r)
-{
-    const struct cred_chain *chain = aws_session_creds(r->session);
-    for (size_t i = 0; i < cred_chain_n_notes(chain); i++) {
-        const struct cred_note *n = cred_chain_note(chain, i);
-        if (strcmp(n->name, "environment") == 0)
-            return n->said == CRED_PROVIDED || n->said == CRED_FAILED;
-    }
-    return false;
-}
-
-/* What to do next, by the kind of error. */
-static const char *advice(const struct realm *r, enum err_code code)
-{
-    switch (code) {
-    case ERR_DENIED:
-        return " This identity may not do that.";
-    case ERR_CREDENTIALS:
-    case ERR_EXPIRED:
-        return keys_of_environment(r)
-                   ? " They came from the environment: start ecsdash again "
-                     "with new ones."
-                   : " With new ones the dashboard goes on by itself.";
-    case ERR_OUTCOME_UNKNOWN:
-        return " It is not sent again; the state shown is looked up.";
-    default:
-        return "";
-    }
-}
-
 void app_say_err(struct app *a, const char *what, const struct err *err)
 {
     app_say_err_in(a, a->realm, what, err);
@@ -102,7 +71,7 @@ void app_say_err_in(struct app *a, const struct realm *r, const char *what,
                     const struct err *err)
 {
     app_say_in(a, r, MSG_ERROR, "%s: %s%s%s%s%s", what, err->message,
-            advice(r, err->code), err->request_id[0] ? " (request " : "",
+            realm_advice(r, err->code), err->request_id[0] ? " (request " : "",
             err->request_id, err->request_id[0] ? ")" : "");
 }
 

@@ -14,15 +14,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "2s ago", or STALE and why. */
-static enum role freshness(struct app *a, char *buf, size_t n)
+/* A text has no snapshot of its own: the table below it speaks. */
+static const struct snapshot *rows_of(const struct app *a)
 {
     const struct snapshot *s = NULL;
-    char age[16];
-    /* A text has no snapshot of its own: the table below it speaks. */
     for (size_t i = a->depth; i-- > 0 && !s;)
         if (a->stack[i]->ops->snapshot)
             s = a->stack[i]->ops->snapshot(a->stack[i]);
+    return s;
+}
+
+/* "2s ago", or STALE and why. */
+static enum role freshness(struct app *a, char *buf, size_t n)
+{
+    const struct snapshot *s = rows_of(a);
+    char age[16];
     if (a->paused) {
         snprintf(buf, n, "PAUSED");
         return ROLE_STALE;
@@ -163,13 +169,16 @@ static void draw_summary(struct app *a, struct surface *s, struct rect row)
     doc_release(&d);
 }
 
-/* The error of what is on screen goes before any message: it is what makes
- * the rows old. */
+/* What stands there when no message does: what makes the rows old. Refused
+ * credentials are of every view, and do not heal by trying again. */
 static bool banner(struct app *a, char *buf, size_t n)
 {
     struct view *v = app_top(a);
-    const struct snapshot *s = v->ops->snapshot ? v->ops->snapshot(v) : NULL;
+    const struct snapshot *s = rows_of(a);
     char at[16], wait[16];
+    if (realm_refused(a->realm, s ? &s->error : NULL, buf, n))
+        return true;
+    s = v->ops->snapshot ? v->ops->snapshot(v) : NULL;
     if (!s || s->error.code == ERR_NONE)
         return false;
     int used = snprintf(buf, n, "%s since %s: %s",

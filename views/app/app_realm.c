@@ -177,6 +177,7 @@ static void identify(struct app *a)
     struct realm *r = a->realm;
     struct err err = {0};
     r->identifying = true;
+    r->asked_of = generation(r);
     if (aws_identify(r->client, &r->scope, on_identity, a, &err)) {
         r->identifying = false;
         identity_failed(a, &err);
@@ -202,10 +203,12 @@ void app_realm_tick(struct app *a)
     reap(a);
     if (a->o.asker)
         asker_next(a->o.asker);
-    if (r->identifying)
+    if (r->identifying ||
+        (r->identity_known && r->generation == generation(r)))
         return;
-    if (r->identity_known ? r->generation != generation(r)
-                          : clock_mono_ms(a->o.clock) >= r->identity_due_ms)
+    /* New credentials at once; those that were refused now and then. */
+    if ((r->identity_known && r->asked_of != generation(r)) ||
+        clock_mono_ms(a->o.clock) >= r->identity_due_ms)
         identify(a);
 }
 

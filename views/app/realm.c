@@ -1,11 +1,13 @@
 #include "views/app/realm.h"
 
+#include "backend/aws/creds.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int ask(void *who, struct scope *scope, const char *prompt,
                cred_answer_fn *answer, void *arg, struct err *err)
@@ -108,4 +110,54 @@ const char *realm_label(const struct realm *r, char *buf, size_t n)
              : *profile        ? profile : "unknown account",
              aws_client_region(r->client));
     return buf;
+}
+
+/* A program that runs keeps the variables that it began with. */
+static bool keys_of_environment(const struct realm *r)
+{
+    const struct cred_chain *chain = aws_session_creds(r->session);
+    for (size_t i = 0; i < cred_chain_n_notes(chain); i++) {
+        const struct cred_note *n = cred_chain_note(chain, i);
+        if (strcmp(n->name, "environment") == 0)
+            return n->said == CRED_PROVIDED || n->said == CRED_FAILED;
+    }
+    return false;
+}
+
+const char *realm_advice(const struct realm *r, enum err_code code)
+{
+    switch (code) {
+    case ERR_DENIED:
+        return " This identity may not do that.";
+    case ERR_CREDENTIALS:
+    case ERR_EXPIRED:
+        return keys_of_environment(r)
+                   ? " They came from the environment: start ecsdash again "
+                     "with new ones."
+                   : " With new ones the dashboard goes on by itself.";
+    case ERR_OUTCOME_UNKNOWN:
+        return " It is not sent again; the state shown is looked up.";
+    default:
+        return "";
+    }
+}
+
+static bool is_refusal(const struct err *e)
+{
+    return e->code == ERR_CREDENTIALS || e->code == ERR_EXPIRED;
+}
+
+bool realm_refused(const struct realm *r, const struct err *rows, char *buf,
+                   size_t n)
+{
+    const struct err *e = is_refusal(&r->identity_error) ? &r->identity_error
+                          : rows && is_refusal(rows)     ? rows
+                                                         : NULL;
+    if (!e)
+        return false;
+    snprintf(buf, n, "%s: %s%s",
+             e->code == ERR_EXPIRED ? "The credentials have expired"
+                                    : "Credentials",
+             e->message, realm_advice(r, e->code));
+    return true;
 }

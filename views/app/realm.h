@@ -53,6 +53,7 @@ struct realm {
     char alias[80]; /* of the account; "" = none, or may not be asked */
     bool alias_asked;
     bool identifying;
+    unsigned asked_of; /* generation that was last asked about */
     struct err identity_error; /* code ERR_NONE while fine or not asked yet */
     int64_t identity_due_ms;   /* mono: ask again while it is not known */
     char trouble[512]; /* why credentials can't be renewed; "" = they can */
@@ -76,6 +77,13 @@ void realm_unref(struct realm *r);
 void realm_leave(struct realm *r);
 /* Left, and nobody holds it any more: realm_free() it in a turn of its own. */
 bool realm_done(const struct realm *r);
+
+/* What to do next, by the kind of error; begins with a blank, or "". */
+const char *realm_advice(const struct realm *r, enum err_code code);
+/* Its credentials are refused or lacking, which only new ones cure: the whole
+ * sentence. rows: the error of what is on the screen, or NULL. */
+bool realm_refused(const struct realm *r, const struct err *rows, char *buf,
+                   size_t n);
 
 /* "123456789012 eu-west-1": how messages name it. */
 const char *realm_label(const struct realm *r, char *buf, size_t n);

@@ -23,7 +23,10 @@ static void draw_empty(struct table_view *tv, struct surface *s,
         snprintf(text, sizeof(text), "%s%s%s",
                  snap->error.code == ERR_DENIED ? "Not allowed: " : "",
                  snap->error.message,
-                 snap->error.code == ERR_CONFIG   ? ""
+                 snap->error.code == ERR_CONFIG ||
+                         snap->error.code == ERR_CREDENTIALS ||
+                         snap->error.code == ERR_EXPIRED
+                     ? ""
                  : snap->retry_ms                 ? " Trying again."
                  : snap->error.code == ERR_DENIED ? " r tries again."
                                                   : "");
