@@ -66,6 +66,42 @@ static void a_denied_list_is_not_waited_for(void **state)
     assert_int_equal(readings_back(l), 1);
 }
 
+static void open_slowly(struct lab *l)
+{
+    struct err err = {0};
+    open_app(l, "default", false, &kind_services, "payments-api");
+    sim_forget_requests(l->sim);
+    if (sim_fault_parse(l->sim, "delay:logs:FilterLogEvents:ms=700", &err))
+        fail_msg("%s", err.message);
+    raw_key(l, "l");
+    clock_advance(l->clock, 10);
+    assert_true(loop_until(l->loop, asked, l, 3000));
+    raw_key(l, "e");
+    assert_said(l, "No error yet: it is still being read back.");
+}
+
+static void the_error_that_explains_comes_when_it_is_read(void **state)
+{
+    struct lab *l = *state;
+    struct logbuf_line line;
+    open_slowly(l);
+    settle(l);
+    pass(l, 1000);
+    assert_said(l, "The last FATAL of what fails, now that it has been read.");
+    assert_true(log_current(log_of(app_top(l->app)), &line));
+    assert_int_equal(line.level, LOG_LEVEL_FATAL);
+}
+
+static void it_does_not_come_to_who_went_elsewhere(void **state)
+{
+    struct lab *l = *state;
+    open_slowly(l);
+    raw_key(l, "k");
+    settle(l);
+    pass(l, 1000);
+    assert_false(said(l, "now that it has been read"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -73,6 +109,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(all_tasks_are_read_back_at_once),
         T(late_tasks_are_not_waited_for),
+        T(the_error_that_explains_comes_when_it_is_read),
+        T(it_does_not_come_to_who_went_elsewhere),
         T(a_denied_list_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
