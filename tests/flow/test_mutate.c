@@ -355,12 +355,18 @@ static void roll_back_takes_the_active_revision_before(void **state)
     struct lab *l = *state;
     open_app(l, "quiet", false, &kind_services, "catalog-api");
     struct sim_service *s = service(l, "catalog-api");
-    char want[200];
-    snprintf(want, sizeof(want), "%s",
-             world_taskdef(sim_world_of(l->sim), "catalog-api:200")->arn);
+    const struct sim_taskdef *back =
+        world_taskdef(sim_world_of(l->sim), "catalog-api:200");
+    char want[200], images[100];
+    snprintf(want, sizeof(want), "%s", back->arn);
     key(l, "B");
     settle(l);
-    assert_asks(l, ":200 is the active revision before");
+    assert_asks(l, ":200 is the newest revision before it that is registered");
+    pass(l, 2000);
+    snprintf(images, sizeof(images), "%s -> %s",
+             strrchr(s->def->containers[0].image, ':') + 1,
+             strrchr(back->containers[0].image, ':') + 1);
+    assert_asks(l, images);
     assert_asks(l, "definition :201 -> :200 in a new deployment; desired "
                 "stays 6");
     assert_asks(l, "UpdateService taskDefinition=catalog-api:200");
@@ -369,12 +375,73 @@ static void roll_back_takes_the_active_revision_before(void **state)
     assert_sent(l, "UpdateService",
                 json_pack("{s:s,s:s,s:s}", "cluster", s->cluster->arn,
                           "service", s->arn, "taskDefinition", want));
-    pass(l, 2000);
-    /* In the middle of it the way back is the deployment that still runs. */
-    pass(l, 6000);
+    assert_said(l, "Rolling catalog-api back :201 -> :200 (request ");
+}
+
+/* In the middle of it the way back is the deployment that still runs: that
+ * undoes the first. */
+static void a_roll_back_that_undoes_one_says_so(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    key(l, "B");
+    settle(l);
+    assert_string_equal(l->app->dialog.title, "ROLL BACK catalog-api");
+    assert_false(asks(l, "undo"));
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    pass(l, 8000);
     key(l, "B");
     settle(l);
     assert_asks(l, ":201 is the ACTIVE deployment");
+    assert_asks(l, "the roll-back :201 -> :200 was sent 8s ago and is under "
+                "way: this would undo it");
+    assert_string_equal(l->app->dialog.title,
+                        "UNDO THE ROLL-BACK OF catalog-api");
+    assert_string_equal(l->app->dialog.confirm, "Undo it");
+    key(l, "<Esc>");
+    /* And when it is over. */
+    pass(l, 300000);
+    assert_said(l, "steady after");
+    key(l, "B");
+    settle(l);
+    assert_asks(l, ":201 is the last before it that completed here");
+    assert_asks(l, "ago: this would undo it");
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    assert_said(l, "Undoing the roll-back of catalog-api :200 -> :201 (");
+}
+
+/* Somebody else's is seen by the revisions. */
+static void a_roll_back_to_a_later_revision_is_told(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_world *w = sim_world_of(l->sim);
+    world_update_service(w, service(l, "catalog-api"), -1,
+                         world_taskdef(w, "catalog-api:200"), false);
+    pass(l, 8000);
+    key(l, "B");
+    settle(l);
+    assert_asks(l, ":201 is later than :200: if somebody has rolled back to "
+                ":200, this would undo it");
+}
+
+/* All of them run all the time; what is new is what matters. */
+static void a_roll_back_is_followed_by_what_is_new(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    key(l, "B");
+    settle(l);
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    for (int i = 0; i < 200 && !said(l, "steady"); i++)
+        pass(l, 2000);
+    assert_said(l, "Rolling catalog-api back :201 -> :200 (request ");
+    assert_said(l, " of 6 new after ");
+    assert_false(said(l, "): 6/6 after"));
+    assert_said(l, "): 6/6, steady after");
 }
 
 static void roll_back_prefers_what_completed_while_we_looked(void **state)
@@ -589,6 +656,9 @@ int main(void)
         T(the_one_marked_service_is_the_target),
         T(restart_sends_only_the_new_deployment),
         T(roll_back_takes_the_active_revision_before),
+        T(a_roll_back_that_undoes_one_says_so),
+        T(a_roll_back_to_a_later_revision_is_told),
+        T(a_roll_back_is_followed_by_what_is_new),
         T(roll_back_prefers_what_completed_while_we_looked),
         T(another_deployment_in_between_is_told),
         T(stop_names_what_remains_and_sends_the_reason),

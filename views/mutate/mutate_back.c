@@ -1,5 +1,6 @@
 /* Roll back: to what? The ACTIVE deployment if there is one; else what last
- * completed while we looked; else the active revision before this one. */
+ * completed while we looked; else the revision before this one that is still
+ * registered. */
 #include "views/mutate/mutate_internal.h"
 
 #include "backend/base/mem.h"
@@ -21,16 +22,22 @@ static const char *completed_of(const struct ecs_service *s)
                : NULL;
 }
 
+static struct past *past_of(struct mutations *m, const char *arn)
+{
+    struct past *past = map_get(m->pasts, arn);
+    if (!past) {
+        past = xcalloc(1, sizeof(*past));
+        map_put(m->pasts, arn, past);
+    }
+    return past;
+}
+
 static void remember(struct mutations *m, const struct service_row *r)
 {
     const char *def = r->loading ? NULL : completed_of(r->svc);
     if (!def || strlen(def) >= sizeof(((struct pending *)0)->definition))
         return;
-    struct past *past = map_get(m->pasts, r->svc->arn);
-    if (!past) {
-        past = xcalloc(1, sizeof(*past));
-        map_put(m->pasts, r->svc->arn, past);
-    }
+    struct past *past = past_of(m, r->svc->arn);
     if (past->completed && strcmp(past->completed, def) == 0)
         return;
     free(past->before);
@@ -43,7 +50,19 @@ void past_free(void *p)
     struct past *past = p;
     free(past->completed);
     free(past->before);
+    free(past->left);
+    free(past->left_for);
     free(past);
+}
+
+void back_sent(const struct pending *p)
+{
+    struct past *past = past_of(p->app->mutations, p->arn);
+    free(past->left);
+    free(past->left_for);
+    past->left = xstrdup(p->seen.task_definition);
+    past->left_for = xstrdup(p->definition);
+    past->left_ms = app_now(p->app);
 }
 
 /* Snapshots are looked at where they are on screen: nothing is fetched for
@@ -75,10 +94,21 @@ void back_watch_start(struct mutations *m)
 
 /* ---- choosing -------------------------------------------------------- */
 
+/* When we sent the roll-back that this one would undo; 0 = it undoes none. */
+static int64_t sent_ms(const struct pending *p)
+{
+    const struct past *past = map_get(p->app->mutations->pasts, p->arn);
+    return past && past->left && strcmp(past->left, p->definition) == 0 &&
+                   strcmp(past->left_for, p->seen.task_definition) == 0
+               ? past->left_ms
+               : 0;
+}
+
 static void choose(struct pending *p, const char *definition, const char *why)
 {
     snprintf(p->definition, sizeof(p->definition), "%s", definition);
     p->why_definition = why;
+    p->undoes_ms = sent_ms(p);
     p->stage = STAGE_TYPED;
     pending_ask(p);
 }
@@ -95,6 +125,21 @@ static long revision_of(const char *arn, size_t *family)
     const char *tail = arn_tail(arn), *rev = taskdef_revision(arn);
     *family = strcspn(tail, ":");
     return *rev ? strtol(rev + 1, NULL, 10) : -1;
+}
+
+static bool same_family(const char *a, size_t a_len, const char *b,
+                        size_t b_len)
+{
+    return a_len == b_len && strncmp(arn_tail(a), arn_tail(b), a_len) == 0;
+}
+
+bool back_is_later(const struct pending *p)
+{
+    size_t to_len, now_len;
+    const char *now = p->seen.task_definition;
+    long to = revision_of(p->definition, &to_len);
+    return to > revision_of(now, &now_len) &&
+           same_family(p->definition, to_len, now, now_len);
 }
 
 /* Newest first; the first revision of this family below the current one. */
@@ -118,15 +163,15 @@ static void on_revisions(void *arg, const struct aws_reply *reply,
         if (!arn)
             continue;
         rev = revision_of(arn, &len);
-        if (rev >= 0 && rev < current && len == family &&
-            strncmp(arn_tail(arn), arn_tail(p->seen.task_definition),
-                    len) == 0) {
-            choose(p, arn, "is the active revision before the current one");
+        if (rev >= 0 && rev < current &&
+            same_family(arn, len, p->seen.task_definition, family)) {
+            choose(p, arn, "is the newest revision before it that is "
+                           "registered");
             return;
         }
     }
-    app_say_in(p->app, p->realm, MSG_WARN, "There is no earlier active revision of %s to "
-            "roll back to.", p->name);
+    app_say_in(p->app, p->realm, MSG_WARN, "There is no earlier revision of %s registered "
+            "to roll back to.", p->name);
     give_up(p);
 }
 
@@ -155,14 +200,16 @@ void back_choose(struct pending *p, const struct ecs_service *s)
     for (size_t i = 0; i < s->n_deployments; i++) {
         const struct ecs_deployment *d = &s->deployments[i];
         if (strcmp(d->status, "ACTIVE") == 0 && d->task_definition &&
-            strcmp(d->task_definition, p->seen.task_definition) != 0) {
+            strcmp(d->task_definition, p->seen.task_definition) != 0 &&
+            !(d->rollout_state && strcmp(d->rollout_state, "FAILED") == 0)) {
             choose(p, d->task_definition,
                    "is the ACTIVE deployment, which still runs");
             return;
         }
     }
     const struct past *past = map_get(p->app->mutations->pasts, p->arn);
-    if (past && strcmp(past->completed, p->seen.task_definition) != 0) {
+    if (past && past->completed &&
+        strcmp(past->completed, p->seen.task_definition) != 0) {
         choose(p, past->completed, "is the last that completed here");
         return;
     }

@@ -43,7 +43,7 @@ static int64_t elapsed(const struct follow *f)
  * takes the place of the one before, so the request id stays in sight. */
 static void what(const struct follow *f, char *buf, size_t n)
 {
-    char doing[200];
+    char doing[240];
     switch (f->action) {
     case ACTION_SCALE:
         snprintf(doing, sizeof(doing), "Scaling %s %d -> %lld", f->name,
@@ -53,7 +53,9 @@ static void what(const struct follow *f, char *buf, size_t n)
         snprintf(doing, sizeof(doing), "Restarting %s", f->name);
         break;
     case ACTION_ROLLBACK:
-        snprintf(doing, sizeof(doing), "Rolling %s back", f->name);
+        snprintf(doing, sizeof(doing), f->undoes
+                     ? "Undoing the roll-back of %s %s"
+                     : "Rolling %s back %s", f->name, f->revisions);
         break;
     default:
         snprintf(doing, sizeof(doing), "Replacing tasks of %s", f->name);
@@ -119,12 +121,26 @@ static bool is_steady(struct follow *f, const struct seen *now)
     }
 }
 
+/* Where all tasks are replaced, those that run tell nothing: the old ones
+ * keep running until the new ones do. */
+static void tell_new(struct follow *f, const struct ecs_service *s,
+                     const char *doing, const char *took)
+{
+    const struct ecs_deployment *d =
+        f->ours[0] ? ecs_deployment_by_id(s, f->ours) : ecs_primary(s);
+    if (!d || strcmp(d->id, f->before) == 0 || d->running == f->last_new)
+        return;
+    f->last_new = d->running;
+    app_say_in(f->m->app, f->realm, MSG_INFO, "%s: %d of %d new after %s.",
+               doing, d->running, d->desired, took);
+}
+
 /* True when it is over. */
 static bool judge(struct follow *f, const struct ecs_service *s)
 {
     struct app *a = f->m->app;
     struct seen now;
-    char took[24], doing[300];
+    char took[24], doing[340];
     seen_of(s, &now);
     fmt_duration(elapsed(f), took);
     what(f, doing, sizeof(doing));
@@ -139,7 +155,9 @@ static bool judge(struct follow *f, const struct ecs_service *s)
                 now.desired, took);
         return true;
     }
-    if (now.running != f->last_running && !f->reverted) {
+    if (f->action == ACTION_RESTART || f->action == ACTION_ROLLBACK) {
+        tell_new(f, s, doing, took);
+    } else if (now.running != f->last_running && !f->reverted) {
         f->last_running = now.running;
         app_say_in(a, f->realm, MSG_INFO, "%s: %d/%d after %s.", doing, now.running,
                 now.desired, took);
@@ -209,6 +227,10 @@ void follow_start(struct mutations *m, const struct pending *p,
     f->from = p->seen.desired;
     f->started_ms = app_now(m->app);
     f->last_running = p->action == ACTION_STOP ? -1 : p->seen.running;
+    f->undoes = p->undoes_ms != 0;
+    snprintf(f->revisions, sizeof(f->revisions), "%.30s -> %.30s",
+             taskdef_revision(p->seen.task_definition),
+             taskdef_revision(p->definition));
     snprintf(f->name, sizeof(f->name), "%s", name);
     snprintf(f->cluster, sizeof(f->cluster), "%s", p->cluster);
     snprintf(f->service, sizeof(f->service), "%s", service);

@@ -1,9 +1,10 @@
 /* mutate_internal.h - one action from key press to outcome; shared by the
  * mutate*.c files and audit.c only.
  *
- * mutate.c starts and asks, mutate_back.c chooses what to roll back to,
- * mutate_text.c says what is sent, mutate_send.c reads the target again,
- * sends once and tells (mutate_check.c looks before), mutate_follow.c follows, audit.c writes down. */
+ * mutate.c starts and asks, mutate_back.c chooses what to roll back to
+ * (mutate_back_text.c says what that is), mutate_text.c says what is sent,
+ * mutate_send.c sends once and tells (mutate_check.c reads the target again
+ * before), mutate_follow.c follows, audit.c writes down. */
 #ifndef ECSDASH_VIEWS_MUTATE_INTERNAL_H
 #define ECSDASH_VIEWS_MUTATE_INTERNAL_H
 
@@ -44,6 +45,9 @@ struct stop {
            STOP_UNKNOWN } fate;
 };
 
+/* What the dialog of a roll-back says on images. */
+enum images_said { IMAGES_LOOKED_FOR, IMAGES_DENIED, IMAGES_KNOWN };
+
 /* The one action that is being asked about or sent. */
 struct pending {
     struct app *app;
@@ -64,11 +68,13 @@ struct pending {
     int64_t wanted;         /* scale; -1 = not said yet */
     char definition[256];   /* roll back to this */
     const char *why_definition;
+    int64_t undoes_ms;      /* when we sent what it would undo; 0 = nothing */
+    enum images_said images;
     char reason[200];       /* stop */
     char request_id[80];    /* of the last answer */
     char ours[64];          /* the deployment that the answer named */
     int looks;              /* STAGE_LOOK_UP: tries so far */
-    struct timer timer;
+    struct timer timer;     /* in STAGE_TYPED: for the images */
     struct scope scope;     /* child of the app's */
 };
 
@@ -82,6 +88,9 @@ struct follow {
     int64_t wanted;         /* scale, else -1 */
     int64_t started_ms;     /* wall */
     int last_running, from;
+    int last_new;           /* tasks of the new deployment */
+    bool undoes;            /* a roll-back that undoes one */
+    char revisions[80];     /* roll back: ":143 -> :142" */
     int reverted;           /* polls in a row with another desired count */
     bool dipped;            /* stop: running has been below desired */
     char before[64];        /* primary before */
@@ -91,10 +100,12 @@ struct follow {
     struct scope scope;
 };
 
-/* What has completed in a service while we looked. */
+/* What has become of a service while we looked. */
 struct past {
-    char *completed; /* definition of the newest completed roll-out */
+    char *completed; /* definition of the newest completed roll-out, or NULL */
     char *before;    /* of the one before it, NULL = none */
+    char *left, *left_for; /* our last roll-back: from, to; NULL = none */
+    int64_t left_ms; /* when it was sent, wall */
 };
 
 struct mutations {
@@ -118,7 +129,14 @@ void pending_ask(struct pending *p);
  * it is now. */
 void back_choose(struct pending *p, const struct ecs_service *s);
 void back_watch_start(struct mutations *m);
+/* The roll-back p has been taken: a later one may undo it. */
+void back_sent(const struct pending *p);
+/* Is it a later revision of the family than the one that is there? */
+bool back_is_later(const struct pending *p);
 void past_free(void *p);
+
+/* ---- mutate_back_text.c ---------------------------------------------- */
+void back_lines(struct pending *p, struct dialog *d);
 
 /* ---- mutate_text.c --------------------------------------------------- */
 void seen_of(const struct ecs_service *s, struct seen *out);

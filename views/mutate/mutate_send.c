@@ -55,6 +55,8 @@ void pending_abandon(struct pending *p)
 static void follow(struct pending *p)
 {
     struct mutations *m = p->app->mutations;
+    if (p->action == ACTION_ROLLBACK)
+        back_sent(p);
     if (p->action != ACTION_STOP) {
         follow_start(m, p, p->arn, p->name);
         return;
@@ -236,8 +238,10 @@ static void say_updated(struct pending *p)
         app_say_in(a, p->realm, MSG_OK, "Restarting %s: a new deployment of %s (request "
                 "%s).", p->name, from, p->request_id);
     else
-        app_say_in(a, p->realm, MSG_OK, "Rolling %s back %s -> %s (request %s).", p->name,
-                from, taskdef_revision(p->definition), p->request_id);
+        app_say_in(a, p->realm, MSG_OK, p->undoes_ms
+                    ? "Undoing the roll-back of %s %s -> %s (request %s)."
+                    : "Rolling %s back %s -> %s (request %s).", p->name, from,
+                taskdef_revision(p->definition), p->request_id);
 }
 
 static void on_updated(void *arg, const struct aws_reply *reply,

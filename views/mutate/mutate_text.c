@@ -252,7 +252,7 @@ void pending_retell(struct pending *p)
     dialog_revise(d, ROLE_DIALOG, "sends", "%s", text);
 }
 
-static void service_lines(const struct pending *p, struct dialog *d)
+static void service_lines(struct pending *p, struct dialog *d)
 {
     const struct seen *s = &p->seen;
     char will[300];
@@ -279,8 +279,7 @@ static void service_lines(const struct pending *p, struct dialog *d)
                        taskdef_revision(s->task_definition));
     }
     if (p->action == ACTION_ROLLBACK)
-        dialog_add(d, ROLE_DIALOG, "why", "%s %s",
-                   taskdef_revision(p->definition), p->why_definition);
+        back_lines(p, d);
 }
 
 static void task_status(const struct pending *p, size_t i, struct dialog *d)
@@ -367,6 +366,10 @@ void pending_dialog(struct pending *p, app_dialog_fn *fn)
             word = titles[i].title;
             button = titles[i].button;
         }
+    }
+    if (p->undoes_ms) {
+        word = "UNDO THE ROLL-BACK OF";
+        button = "Undo it";
     }
     snprintf(title, sizeof(title), "%s %s", word, p->name);
     struct dialog *d =
