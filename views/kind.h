@@ -109,6 +109,15 @@ bool kind_offers(const struct kind *k, enum action_id a);
 /* Role of a service state, shared by kinds. */
 enum role svc_state_role(enum svc_state s);
 
+/* For the summary, right after how many there are: what the counts that
+ * follow leave out, so that it is never what is cut. `loading` rows are not
+ * read yet, `denied` ones never will be; `unknown` is what nobody knows where
+ * stopped tasks may not be read ("crashes"), NULL = nothing. */
+void summary_gaps(const struct snapshot *s, size_t loading, size_t denied,
+                  const char *unknown, struct doc *out);
+/* What keeps stopped tasks from being read; NULL = nothing. */
+const struct store_lack *stops_lack(const struct snapshot *s);
+
 /* Helpers for cell functions. */
 void cell_text(struct cell_value *out, const char *text);
 void cell_num(struct cell_value *out, int64_t n); /* n < 0 shows "-" */

@@ -140,6 +140,7 @@ static void task_eval(struct task_entry *e, struct lots *l)
     row->task = e->task != NULL ? e->task : loading_task(e, p->arena);
     row->loading = e->task == NULL;
     row->failed = tries_failed(&e->tries);
+    row->denied = row->loading && job_denied(&e->watch->task_desc);
     row->stopped = e->final;
     row->remembered = e->remembered;
     row->taskdef = e->td != NULL ? e->td->td : NULL;
@@ -235,6 +236,7 @@ static void svc_eval(struct svc_entry *e, struct lots *l, int64_t now)
     row->svc = e->svc != NULL ? e->svc : loading_svc(e, p->arena);
     row->loading = e->svc == NULL;
     row->failed = tries_failed(&e->tries);
+    row->denied = row->loading && job_denied(&e->watch->svc_desc);
     summarise(e, p->arena, now, &row->stops);
     if (row->loading) {
         row->health.state = SVC_OK;

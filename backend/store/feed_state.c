@@ -168,9 +168,10 @@ static void note_extra(struct snapshot *snap, const struct job *j,
 
 static void note_stops(const struct watch *w, struct snapshot *snap)
 {
-    static const struct store_lack list = {"stopped tasks", "ecs:ListTasks"};
+    static const struct store_lack list = {"stopped tasks", "ecs:ListTasks",
+                                           true};
     static const struct store_lack desc = {"stopped tasks",
-                                           "ecs:DescribeTasks"};
+                                           "ecs:DescribeTasks", true};
 
     note_extra(snap, &w->sweep, &list);
     if (!job_denied(&w->sweep))
@@ -228,7 +229,7 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
 void feed_note(struct feed *f, struct snapshot *snap)
 {
     static const struct store_lack taskdefs = {
-        "images and definitions", "ecs:DescribeTaskDefinition"};
+        "images and definitions", "ecs:DescribeTaskDefinition", false};
     struct store *s = f->store;
     bool settled, any = false;
 

@@ -40,9 +40,21 @@ void fetch_start(struct ask *a, const struct aws_op *op,
     pump_soon(s); /* it is due again later */
 }
 
+/* Rows that wait for a description say whether it may come. */
+static void denial_changed(struct watch *w)
+{
+    for (size_t i = 0; i < w->n_svcs; i++)
+        if (w->svcs[i]->svc == NULL)
+            svc_dirty(w->svcs[i]);
+    for (size_t i = 0; i < w->n_tasks; i++)
+        if (w->tasks[i]->task == NULL)
+            task_dirty(w->tasks[i]);
+}
+
 void fetch_end(struct ask *a, const struct err *err)
 {
     struct store *s = a->store;
+    bool was_denied = job_denied(a->job);
 
     if (err == NULL)
         job_ok(s, a->job);
@@ -52,6 +64,8 @@ void fetch_end(struct ask *a, const struct err *err)
         job_fail(s, a->job, err);
     if (err != NULL)
         feeds_dirty_all(s);
+    if (a->watch != NULL && was_denied != job_denied(a->job))
+        denial_changed(a->watch);
     ask_free(a);
     pump_soon(s);
 }

@@ -50,6 +50,7 @@ struct service_row {
                      cluster are filled */
     bool failed;  /* asked for twice or more, in vain, since it was last
                      described: snapshot.error says why */
+    bool denied;  /* loading, and not allowed to be described */
     const struct ecs_taskdef *taskdef;  /* of the primary; NULL until known */
 };
 
@@ -58,7 +59,7 @@ struct task_row {
     const struct stop_cause *cause; /* stop_cause_none until stopped */
     const struct ecs_taskdef *taskdef; /* or NULL */
     bool stopped;
-    bool loading, failed; /* as above */
+    bool loading, failed, denied; /* as above */
     bool remembered; /* ECS has forgotten it; we have not */
 };
 
@@ -83,6 +84,7 @@ struct snap_row {
 struct store_lack {
     const char *what;   /* "stopped tasks" */
     const char *action; /* "ecs:ListTasks" */
+    bool stops; /* whether tasks crash, and why, is not known without it */
 };
 #define STORE_LACKS 4
 

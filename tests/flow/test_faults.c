@@ -75,7 +75,7 @@ static const struct fault_case {
      {.words = {"throttled", "NO DATA", "Rate exceeded. Trying again."}}},
     {"throttle:DescribeServices:count=all",
      {.words = {"throttled", "STALE 4", "DescribeServices: ThrottlingExcept"}},
-     {.words = {"throttled", "loading 0/30", "Rate exceeded"}}},
+     {.words = {"throttled", "30 svc, 30 not read yet:", "Rate exceeded"}}},
     {"expired:count=all",
      {.words = {"STALE 4", "30 ok", "ExpiredTokenException"}},
      {.words = {NOBODY, "ExpiredTokenException"}}},

@@ -163,6 +163,40 @@ static void suspend_and_redraw_work_above_questions(void **state)
     }
 }
 
+/* Counts of what is known look like all there is, so what is not known goes
+ * before them. */
+static void what_may_not_be_read_is_said_before_the_counts(void **state)
+{
+    struct lab *l = *state;
+    l->sim = lab_sim(l, "default", 7);
+    sim_fault_add(l->sim, "DescribeTasks", FAULT_DENY, 0, -1, 0);
+    lab_open(l, NULL, false, &kind_services, "catalog-api", NULL);
+    pass(l, 5000);
+    app_draw(l->app, 24, 80);
+    assert_true(row_has(l, 1, " svc, crashes unknown (ecs:DescribeTasks "
+                              "denied): "));
+    assert_false(row_has(l, 1, "loading"));
+    key(l, "<Enter>");
+    pass(l, 5000);
+    app_draw(l->app, 24, 80);
+    assert_true(row_has(l, 1, " not allowed"));
+    assert_true(row_of_text(l, " denied ") > 0);
+    assert_true(row_of_text(l, "not allowed (ecs:DescribeTasks)") > 0);
+    assert_int_equal(row_of_text(l, "loading"), -1);
+    assert_int_equal(row_of_text(l, "not read yet"), -1);
+    key(l, "p");
+    assert_said(l, "The stopped tasks may not be read: ecs:DescribeTasks is "
+                   "denied");
+    /* What may be read again is. */
+    sim_fault_clear(l->sim);
+    key(l, "r");
+    pass(l, 5000);
+    app_draw(l->app, 24, 80);
+    assert_int_equal(row_of_text(l, " denied "), -1);
+    assert_false(row_has(l, 1, "not allowed"));
+    assert_true(row_of_text(l, "RUNNING") > 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -172,6 +206,7 @@ int main(void)
         T(suspend_and_redraw_work_above_questions),
         T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
+        T(what_may_not_be_read_is_said_before_the_counts),
         T(a_filter_without_rows_speaks_before_an_old_error),
         T(refused_credentials_stay_in_sight),
         T(an_error_without_rows_is_wrapped_not_cut),

@@ -298,6 +298,21 @@ static int set_up_own(void **state)
     return set_up(state);
 }
 
+/* ---- the counts above it ---------------------------------------------- */
+
+static void what_is_not_read_yet_is_counted_first(void **state)
+{
+    struct lab *l = *state;
+    struct doc d = DOC_INIT;
+    kind_services.summary(l->m.snap, &d);
+    char *text = doc_text(&d);
+    assert_ptr_equal(strstr(text, "9 svc, 1 not read yet: 1 DOWN 2 FAILED"),
+                     text);
+    assert_null(strstr(text, "loading"));
+    free(text);
+    doc_release(&d);
+}
+
 static int set_up_shared(void **state)
 {
     slots = SLOTS_SHARED;
@@ -323,6 +338,7 @@ int main(void)
         TRACED(a_row_whose_state_changed_is_flagged_once),
         WITH(the_source_shows_what_the_model_holds),
         WITH(columns_give_way_to_narrow_tables),
+        WITH(what_is_not_read_yet_is_counted_first),
         cmocka_unit_test(an_empty_model_answers),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -69,6 +69,29 @@ enum role svc_state_role(enum svc_state s)
     return s < SVC_STATE_N ? roles[s] : ROLE_TEXT;
 }
 
+const struct store_lack *stops_lack(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_lacks; i++)
+        if (s->lacks[i]->stops)
+            return s->lacks[i];
+    return NULL;
+}
+
+void summary_gaps(const struct snapshot *s, size_t loading, size_t denied,
+                  const char *unknown, struct doc *out)
+{
+    const struct store_lack *lack = unknown ? stops_lack(s) : NULL;
+    if (loading)
+        doc_printf(out, ROLE_BUSY, ", %zu not read yet", loading);
+    else if (!s->complete && s->error.code == ERR_NONE && !s->n_lacks)
+        doc_put(out, ROLE_BUSY, ", loading");
+    if (denied)
+        doc_printf(out, ROLE_WARN, ", %zu not allowed", denied);
+    if (lack)
+        doc_printf(out, ROLE_WARN, ", %s unknown (%s denied)", unknown,
+                   lack->action);
+}
+
 void cell_text(struct cell_value *out, const char *text)
 {
     out->text = text;

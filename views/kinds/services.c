@@ -19,8 +19,8 @@ CELL(c_state)
     out->has_rank = true;
     if (r->loading) {
         out->rank = SVC_STATE_N;
-        out->role = r->failed ? ROLE_ERROR : ROLE_MUTED;
-        cell_text(out, r->failed ? "?" : "...");
+        out->role = r->failed || r->denied ? ROLE_ERROR : ROLE_MUTED;
+        cell_text(out, r->denied ? "denied" : r->failed ? "?" : "...");
         return;
     }
     out->rank = r->health.state;
@@ -367,17 +367,23 @@ static void child_query(const void *row, struct query *out)
 static void summary(const struct snapshot *s, struct doc *out)
 {
     size_t states[SVC_STATE_N] = {0};
+    size_t loading = 0, denied = 0;
     long running = 0, pending = 0, failed = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         ROW(s->rows[i].data);
-        if (r->loading)
+        if (r->loading) {
+            denied += r->denied;
+            loading += !r->denied && !r->failed;
             continue;
+        }
         states[r->health.state]++;
         running += r->svc->running;
         pending += r->svc->pending;
         failed += r->health.failed;
     }
-    doc_printf(out, ROLE_SUMMARY, "%zu svc:", s->n_rows);
+    doc_printf(out, ROLE_SUMMARY, "%zu svc", s->n_rows);
+    summary_gaps(s, loading, denied, "crashes", out);
+    doc_put(out, ROLE_SUMMARY, ":");
     for (int i = 0; i < SVC_STATE_N; i++) {
         if (!states[i] || i == SVC_OFF)
             continue; /* what is meant to be off is no news */
@@ -389,9 +395,6 @@ static void summary(const struct snapshot *s, struct doc *out)
     doc_printf(out, ROLE_SUMMARY, " | %ld run", running);
     doc_printf(out, pending ? ROLE_BUSY : ROLE_SUMMARY, " %ld pend", pending);
     doc_printf(out, failed ? ROLE_BAD : ROLE_SUMMARY, " %ld fail", failed);
-    if (s->loaded < s->n_rows || (!s->complete && s->error.code == ERR_NONE))
-        doc_printf(out, ROLE_MUTED, " | loading %zu/%zu", s->loaded,
-                   s->n_rows);
 }
 
 static const struct aws_op *describe(const void *row, json_t **params,
@@ -414,7 +417,7 @@ static const void *renew(const void *row, json_t *o, struct arena *a)
         return NULL;
     *r = *(const struct service_row *)row;
     r->svc = s;
-    r->loading = r->failed = false;
+    r->loading = r->failed = r->denied = false;
     return r;
 }
 

@@ -167,8 +167,10 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
     const struct ecs_service *s = r->svc;
     if (r->loading) {
         doc_line(out);
-        doc_put(out, ROLE_MUTED, r->failed ? " it can't be described; asked "
-                                             "again by and by" : " loading");
+        doc_put(out, r->denied ? ROLE_WARN : ROLE_MUTED,
+                r->denied ? " not allowed (ecs:DescribeServices); r tries again"
+                : r->failed ? " it can't be described; asked again by and by"
+                            : " loading");
         return;
     }
     int left = rows;

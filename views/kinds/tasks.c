@@ -24,8 +24,8 @@ CELL(c_status)
     ROW(row);
     (void)now;
     if (r->loading) {
-        out->role = r->failed ? ROLE_ERROR : ROLE_MUTED;
-        cell_text(out, r->failed ? "?" : "...");
+        out->role = r->failed || r->denied ? ROLE_ERROR : ROLE_MUTED;
+        cell_text(out, r->denied ? "denied" : r->failed ? "?" : "...");
         return;
     }
     cell_text(out, r->task->last_status);
@@ -351,9 +351,13 @@ static void child_query(const void *row, struct query *out)
 static void summary(const struct snapshot *s, struct doc *out)
 {
     size_t running = 0, stopped = 0, other = 0, bad = 0;
+    size_t loading = 0, denied = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
         ROW(s->rows[i].data);
-        if (r->stopped) {
+        if (r->loading) {
+            denied += r->denied;
+            loading += !r->denied && !r->failed;
+        } else if (r->stopped) {
             stopped++;
             bad += r->cause->abnormal;
         } else if (is(r->task->last_status, "RUNNING")) {
@@ -362,16 +366,14 @@ static void summary(const struct snapshot *s, struct doc *out)
             other++;
         }
     }
-    doc_printf(out, ROLE_SUMMARY, "%zu tasks: %zu running", s->n_rows,
-               running);
+    doc_printf(out, ROLE_SUMMARY, "%zu tasks", s->n_rows);
+    summary_gaps(s, loading, denied, "stopped ones", out);
+    doc_printf(out, ROLE_SUMMARY, ": %zu running", running);
     if (other)
         doc_printf(out, ROLE_BUSY, " %zu in transition", other);
     doc_printf(out, ROLE_SUMMARY, " %zu stopped", stopped);
     if (bad)
         doc_printf(out, ROLE_BAD, " (%zu abnormal)", bad);
-    if (s->loaded < s->n_rows || (!s->complete && s->error.code == ERR_NONE))
-        doc_printf(out, ROLE_MUTED, " | loading %zu/%zu", s->loaded,
-                   s->n_rows);
 }
 
 static const struct aws_op *describe(const void *row, json_t **params,
@@ -392,7 +394,7 @@ static const void *renew(const void *row, json_t *o, struct arena *a)
         return NULL;
     *r = *(const struct task_row *)row;
     r->task = t;
-    r->loading = r->failed = false;
+    r->loading = r->failed = r->denied = false;
     r->stopped = is(t->last_status, "STOPPED");
     if (r->stopped) {
         struct stop_cause *cause = arena_alloc(a, sizeof(*cause));

@@ -60,8 +60,10 @@ void tasks_explain(const void *row, int64_t now, int cols, int rows,
     const struct ecs_task *t = r->task;
     if (r->loading) {
         doc_line(out);
-        doc_put(out, ROLE_MUTED, r->failed ? " it can't be described; asked "
-                                             "again by and by" : " loading");
+        doc_put(out, r->denied ? ROLE_WARN : ROLE_MUTED,
+                r->denied ? " not allowed (ecs:DescribeTasks); r tries again"
+                : r->failed ? " it can't be described; asked again by and by"
+                            : " loading");
         return;
     }
     if (r->cause->verdict && *r->cause->verdict && rows > 2) {
@@ -94,7 +96,9 @@ const char *tasks_explain_title(const void *row, int64_t now, char *buf,
     ROW(row);
     (void)now;
     snprintf(buf, n, "%.8s -- %s%s%s", r->task->id ? r->task->id : "",
-             r->task->last_status ? r->task->last_status : "loading",
+             r->task->last_status ? r->task->last_status
+             : r->denied          ? "not allowed"
+                                  : "loading",
              r->task->stop_code ? " -- " : "",
              r->task->stop_code ? r->task->stop_code : "");
     return buf;

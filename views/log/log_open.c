@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "views/app/app.h"
+#include "views/kind.h"
 #include "views/view.h"
 
 void log_view_open(struct app *app, const struct target *targets, size_t n)
@@ -38,7 +39,18 @@ static const struct snap_row *last_stopped(const struct target *t)
 void log_view_open_last(struct app *app, const struct target *t)
 {
     const struct snap_row *row = last_stopped(t);
+    const struct store_lack *lack = stops_lack(t->snap);
+    const struct task_row *of = t->row;
 
+    if (!row && lack) {
+        app_say(app, MSG_WARN, "The stopped tasks may not be read: %s is "
+                "denied; r tries again.", lack->action);
+        return;
+    }
+    if (!row && of->loading) {
+        app_say(app, MSG_INFO, "This task has not been read yet; try again.");
+        return;
+    }
     if (!row) {
         app_say(app, MSG_INFO, "No task of this one's service has stopped "
                 "lately; l shows the log of this one.");
