@@ -175,6 +175,7 @@ static void keys_move_the_current_line(void **state)
     assert_true(screen_has(s, "14:31:31."));
     scene_type(s, "w");
     scene_shows(s, "UTC  wrap");
+    scene_shows(s, "               refused  path=/v1/"); /* no time there */
     scene_type(s, "w");
     scene_gone(s, "UTC  wrap");
     screen_free(s);

@@ -284,7 +284,8 @@ static void get_line(const void *ctx, size_t k, struct text_line *out)
     put_text(lv, &l);
     *out = (struct text_line){
         .text = strbuf_get(&lv->line), .len = lv->line.len,
-        .role = line_role(&l), .spans = lv->spans, .n_spans = lv->n_spans};
+        .role = line_role(&l), .spans = lv->spans, .n_spans = lv->n_spans,
+        .hang = (int)stamp}; /* times stand alone in their columns */
 }
 
 static bool left_out(const void *ctx, size_t k)
