@@ -47,7 +47,7 @@ static void without_credentials_the_keys_still_work(void **state)
     assert_false(l->app->realm->identity_known);
     assert_said(l, "Credentials: No AWS credentials were found");
     key(l, "?");
-    assert_true(shows(l, "command line"));
+    assert_true(shows(l, "one page down"));
     key(l, "q");
     go(l, "first");
     pass(l, 3000);
