@@ -3,7 +3,6 @@
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
 #include "backend/base/strbuf.h"
-#include "backend/base/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -56,6 +55,7 @@ struct facts {
     const struct ecs_task_set *new_set;         /* to serve after it */
     bool rolling, failed, back;
     int64_t now;
+    struct arena *arena;
 };
 
 /* An ACTIVE task set that is newer than the one that serves is to take over;
@@ -225,8 +225,12 @@ static void put_cause(struct strbuf *b, const struct facts *f,
         if (g->count > 1)
             strbuf_printf(b, " x%d", g->count);
     } else if (event) {
-        size_t n = strlen(event);
-        strbuf_append(b, event, n - (n > 0 && event[n - 1] == '.'));
+        const char *cause = event_cause(event, f->arena);
+        const char *text = cause ? cause : event_text(event, f->arena);
+        size_t n = strlen(text);
+        strbuf_append(b, text, n - (n > 0 && text[n - 1] == '.'));
+        if (cause)
+            strbuf_puts(b, " (placement)");
     }
     if (b->len)
         strbuf_puts(b, "; ");
@@ -241,14 +245,9 @@ static void put_for(struct strbuf *b, const struct facts *f, int64_t since)
 
 static const char *newest_trouble(const struct ecs_service *s)
 {
-    for (size_t i = 0; i < s->n_events; i++) {
-        const char *m = s->events[i].message;
-        if (!event_is_trouble(m))
-            continue;
-        const char *cut = strncmp(m, "(service ", 9) == 0 ? strstr(m, ") ")
-                                                          : NULL;
-        return cut ? cut + 2 : m;
-    }
+    for (size_t i = 0; i < s->n_events; i++)
+        if (event_is_trouble(s->events[i].message))
+            return s->events[i].message;
     return NULL;
 }
 
@@ -309,7 +308,8 @@ void svc_health_of(const struct ecs_service *s,
                    int64_t now_ms, struct arena *arena,
                    struct svc_health *out)
 {
-    struct facts f = {.s = s, .stops = stops, .now = now_ms};
+    struct facts f = {.s = s, .stops = stops, .now = now_ms,
+                      .arena = arena};
     struct strbuf why = STRBUF_INIT;
     gather(&f);
     *out = (struct svc_health){.state = decide(&f, acked),
@@ -325,25 +325,4 @@ void svc_health_of(const struct ecs_service *s,
     say_why(&why, &f, out->state);
     out->why = arena_strdup(arena, strbuf_get(&why));
     strbuf_release(&why);
-}
-
-bool event_is_trouble(const char *m)
-{
-    static const char *const words[] = {
-        "unable", "unhealthy", "failed", "fail ", "throttle", "error",
-        "missing", "rolling back", "insufficient", "reached the limit",
-        "alarm detected"};
-    for (size_t i = 0; m && i < ARRAY_LEN(words); i++)
-        if (strcasestr(m, words[i]))
-            return true;
-    return false;
-}
-
-const char *reason_fit(const char *reason, int cols, struct arena *arena)
-{
-    struct strbuf b = STRBUF_INIT;
-    utf8_put_middle(&b, reason ? reason : "", cols > 0 ? cols : 0);
-    const char *out = arena_strdup(arena, strbuf_get(&b));
-    strbuf_release(&b);
-    return out;
 }

@@ -122,6 +122,14 @@ void svc_health_of(const struct ecs_service *s, const struct stop_summary *stops
 /* "EVT" worth showing: the newest events that speak of trouble (unable,
  * unhealthy, failed, throttled, ...); true for such a message. */
 bool event_is_trouble(const char *message);
+/* What an event says, without the service's name in front and the guide's
+ * address at the end: where that is in the message, and its length. */
+const char *event_body(const char *message, size_t *len);
+/* The same with the ids in it as short as tables show them. */
+const char *event_text(const char *message, struct arena *arena);
+/* Why a task could not be placed: "insufficient memory", "port taken", or
+ * AWS's own reason; NULL where the event is no such one. */
+const char *event_cause(const char *message, struct arena *arena);
 /* Cut a long reason to `cols` columns so that the decisive tail survives
  * ("not found", "manifest unknown"): the middle goes. */
 const char *reason_fit(const char *reason, int cols, struct arena *arena);

@@ -249,6 +249,61 @@ static void every_state_is_reached_and_has_words(void **state)
     assert_string_equal(svc_state_name(SVC_OK), "ok");
 }
 
+#define UNPLACED "(service web) was unable to place a task because no " \
+    "container instance met all of its requirements. "
+#define NEAREST "The closest matching (container-instance " \
+    "3e0a6d39-21a5-4f6c-9d3e-0b63c80a2256) "
+#define GUIDE " For more information, see the Troubleshooting section of " \
+    "the Amazon ECS Developer Guide."
+
+static void events_say_what_is_decisive(void **state)
+{
+    static const struct {
+        const char *message, *text, *cause;
+    } all[] = {
+        {UNPLACED NEAREST "has insufficient memory available." GUIDE,
+         "was unable to place a task because no container instance met all "
+         "of its requirements. The closest matching (container-instance "
+         "3e0a6d39) has insufficient memory available.",
+         "insufficient memory"},
+        {UNPLACED NEAREST "has insufficient CPU units available." GUIDE, NULL,
+         "insufficient CPU"},
+        {UNPLACED NEAREST "is already using a port required by your task."
+         GUIDE, NULL, "port taken"},
+        {UNPLACED NEAREST "is missing an attribute required by your task."
+         GUIDE, NULL, "missing attribute"},
+        {UNPLACED "Reason: No Container Instances were found in your "
+         "cluster." GUIDE, NULL, "no container instances"},
+        {"(service web) was unable to place a task. Reason: The moon is "
+         "full." GUIDE, NULL, "The moon is full"},
+        {"(service web) was unable to place a task.",
+         "was unable to place a task.", NULL},
+        {"(service web) has started 1 tasks: (task "
+         "e74a05b6f0e04e63b63c80a225660bc0).",
+         "has started 1 tasks: (task e74a05b6).", NULL},
+        {"(service web) (deployment ecs-svc/1234567890123456789) deployment "
+         "completed.", "(deployment ecs-svc/1234567890123456789) deployment "
+         "completed.", NULL},
+        {"no service and no id: 1e74a05b6f0e04e63b63c80a225660bc0", NULL,
+         NULL},
+        {GUIDE, NULL, NULL},
+        {"", "", NULL},
+        {NULL, "", NULL},
+    };
+    struct arena *a = arena_new();
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        const char *text = event_text(all[i].message, a);
+        const char *cause = event_cause(all[i].message, a);
+        if (all[i].text)
+            assert_string_equal(text, all[i].text);
+        assert_int_equal(cause != NULL, all[i].cause != NULL);
+        if (cause)
+            assert_string_equal(cause, all[i].cause);
+    }
+    arena_free(a);
+}
+
 static void events_that_speak_of_trouble(void **state)
 {
     static const char *const bad[] = {
@@ -270,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_are_those_of_the_table),
         cmocka_unit_test(every_state_is_reached_and_has_words),
+        cmocka_unit_test(events_say_what_is_decisive),
         cmocka_unit_test(events_that_speak_of_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Rows of a table: their order, the held one, and what has changed. */
 #include "tests/flow/table_bed.h"
+#include "views/kinds/services.h"
 
 /* ---- order -------------------------------------------------------------- */
 
@@ -313,6 +314,49 @@ static void what_is_not_read_yet_is_counted_first(void **state)
     doc_release(&d);
 }
 
+/* ---- the pane below it ------------------------------------------------- */
+
+#define UNPLACED "(service web) was unable to place a task because no " \
+    "container instance met all of its requirements. The closest matching " \
+    "(container-instance 3e0a6d3921a54f6c9d3e0b63c80a2256) has insufficient " \
+    "memory available. For more information, see the guide."
+
+/* Equal events take one line, a long one what room there is, and its end,
+ * which tells, is there at any height. */
+static void events_are_folded_and_fill_the_pane(void **state)
+{
+    static const struct ecs_event events[] = {
+        {"3", UNPLACED, NOW}, {"2", UNPLACED, NOW - 60000},
+        {"1", "(service web) has started 1 tasks: (task "
+              "e74a05b6f0e04e63b63c80a225660bc0).", NOW - 120000}};
+    struct arena *a = arena_new();
+    struct service_row *r = row_of(a, &fleet[0]);
+    (void)state;
+    ((struct ecs_service *)r->svc)->events = events;
+    ((struct ecs_service *)r->svc)->n_events = ARRAY_LEN(events);
+    for (int rows = 2; rows < 9; rows++) {
+        struct doc d = DOC_INIT;
+        services_explain(r, NOW, 80, rows, &d);
+        char *text = doc_text(&d), *line = text;
+        int lines = 0;
+        assert_ptr_equal(strstr(text, " EVT x2    "), text);
+        assert_non_null(strstr(text, rows < 3 ? "task: insufficient memory"
+                                              : " available."));
+        assert_non_null(strstr(text, "started 1 tasks: (task e74a05b6)."));
+        assert_null(strstr(text, "information"));
+        assert_int_equal(strstr(text, "...") != NULL,
+                         rows == 3 || rows == 4);
+        for (char *end; line; line = end ? end + 1 : NULL, lines++) {
+            end = strchr(line, '\n');
+            assert_true((end ? end - line : (long)strlen(line)) <= 80);
+        }
+        assert_int_equal(lines, rows < 5 ? rows : 5);
+        free(text);
+        doc_release(&d);
+    }
+    arena_free(a);
+}
+
 static int set_up_shared(void **state)
 {
     slots = SLOTS_SHARED;
@@ -339,6 +383,7 @@ int main(void)
         WITH(the_source_shows_what_the_model_holds),
         WITH(columns_give_way_to_narrow_tables),
         WITH(what_is_not_read_yet_is_counted_first),
+        cmocka_unit_test(events_are_folded_and_fill_the_pane),
         cmocka_unit_test(an_empty_model_answers),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

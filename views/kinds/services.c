@@ -133,10 +133,12 @@ CELL(c_event)
     if (r->loading || !r->svc->n_events)
         return;
     const char *m = r->svc->events[0].message;
-    /* "(service x) has ..." repeats the name that is in the row already. */
-    const char *cut = m && strncmp(m, "(service ", 9) == 0 ? strstr(m, ") ")
-                                                           : NULL;
-    cell_text(out, cut ? cut + 2 : m);
+    size_t n;
+    const char *body = event_body(m, &n);
+    if (body[n])
+        cell_printf(out, "%.*s", (int)n, body);
+    else if (m)
+        cell_text(out, body);
     if (m && event_is_trouble(m))
         out->role = ROLE_WARN;
 }

@@ -135,18 +135,70 @@ static void reason_row(const struct stop_group *g, int cols, struct doc *out)
     arena_free(a);
 }
 
-static void event_row(const struct ecs_event *e, int cols, struct doc *out)
+/* Equal events in a row are told once, with the time of the newest. */
+static bool same_event(const struct ecs_event *x, const struct ecs_event *y,
+                       struct arena *a)
 {
-    char at[16];
-    struct arena *a = arena_new();
-    const char *m = e->message ? e->message : "";
-    const char *cut = strncmp(m, "(service ", 9) == 0 ? strstr(m, ") ") : NULL;
+    const char *cx = event_cause(x->message, a);
+    const char *cy = event_cause(y->message, a);
+    return cx || cy ? is(cx, cy)
+                    : is(event_text(x->message, a), event_text(y->message, a));
+}
+
+static size_t fold_event(const struct ecs_service *s, size_t from,
+                         struct arena *a)
+{
+    size_t n = 1;
+    while (from + n < s->n_events &&
+           same_event(&s->events[from], &s->events[from + n], a))
+        n++;
+    return n;
+}
+
+/* In up to `rows` rows; what doesn't fit loses its middle. Returns how many
+ * it took. */
+static int event_rows(const struct ecs_event *e, size_t count, int cols,
+                      int rows, struct arena *a, struct doc *out)
+{
+    enum { TEXT_COL = 21 };
+    char at[16], label[16] = " EVT";
+    const char *text = event_text(e->message, a);
+    bool trouble = event_is_trouble(e->message);
+    enum role role = trouble ? ROLE_WARN : ROLE_TEXT;
+    int room = cols - TEXT_COL - 1, used = 0;
+    const char *cause = event_cause(e->message, a);
+    if (cause && rows == 1 && utf8_width(text, strlen(text)) > room)
+        text = arena_printf(a, "was unable to place a task: %s", cause);
+    if (count > 1)
+        snprintf(label, sizeof(label), " EVT x%zu", count);
     doc_line(out);
-    bool trouble = event_is_trouble(m);
-    doc_put(out, trouble ? ROLE_WARN : ROLE_MUTED, " EVT       ");
+    doc_printf(out, trouble ? ROLE_WARN : ROLE_MUTED, "%-11s", label);
     doc_printf(out, ROLE_MUTED, "%s ", fmt_clock(e->created_ms, FMT_UTC, at));
-    doc_put(out, trouble ? ROLE_WARN : ROLE_TEXT,
-            reason_fit(cut ? cut + 2 : m, cols - 22, a));
+    while (++used < rows && utf8_width(text, strlen(text)) > room) {
+        size_t n = utf8_row(text, strlen(text), room);
+        doc_printf(out, role, "%.*s", (int)n, text);
+        text += n;
+        doc_line(out);
+        doc_printf(out, role, "%*s", TEXT_COL, "");
+    }
+    doc_put(out, role, reason_fit(text, room, a));
+    return used;
+}
+
+/* What the rows leave over goes to long ones, the newest first. */
+static void event_lines(const struct ecs_service *s, int cols, int left,
+                        struct doc *out)
+{
+    struct arena *a = arena_new();
+    int lines = 0;
+    for (size_t i = 0; i < s->n_events && lines < left; lines++)
+        i += fold_event(s, i, a);
+    int spare = left - lines;
+    for (size_t i = 0; i < s->n_events && lines > 0; lines--) {
+        size_t n = fold_event(s, i, a);
+        spare -= event_rows(&s->events[i], n, cols, 1 + spare, a, out) - 1;
+        i += n;
+    }
     arena_free(a);
 }
 
@@ -203,8 +255,7 @@ void services_explain(const void *row, int64_t now, int cols, int rows,
             left--;
         }
     }
-    for (size_t i = 0; i < s->n_events && left > 0; i++, left--)
-        event_row(&s->events[i], cols, out);
+    event_lines(s, cols, left, out);
 }
 
 void services_events(const struct ecs_service *s, int64_t now,
