@@ -210,6 +210,11 @@ static enum dialog_result confirm(struct dialog *d)
     return d->stale ? DIALOG_IGNORED : DIALOG_CONFIRMED;
 }
 
+static bool cancels_when_empty(const struct dialog *d)
+{
+    return d->field != DIALOG_TEXT && d->edit.text.len == 0;
+}
+
 static enum dialog_result press(struct dialog *d)
 {
     switch (d->focus) {
@@ -220,11 +225,8 @@ static enum dialog_result press(struct dialog *d)
     case DIALOG_ON_FIELD:
         break;
     }
-    if (d->field != DIALOG_TEXT && d->edit.text.len == 0) {
+    if (cancels_when_empty(d)) {
         return DIALOG_CANCELLED;
-    }
-    if (d->field == DIALOG_TYPED) {
-        return confirm(d);
     }
     if (field_is_good(d)) {
         d->focus = DIALOG_ON_CONFIRM;
@@ -254,6 +256,17 @@ static enum dialog_result move_focus(struct dialog *d, int step)
     return DIALOG_MOVED;
 }
 
+static bool takes(const struct dialog *d, const char *text, size_t n)
+{
+    for (size_t i = 0; d->field == DIALOG_NUMBER && i < n; i++) {
+        if ((text[i] < '0' || text[i] > '9') &&
+            !(text[i] == '-' && d->min < 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The first thing typed replaces the value that was offered: a number is
  * asked for by its present value, and `6` means 6, not 46. */
 static enum dialog_result type_text(struct dialog *d, const char *text,
@@ -261,6 +274,10 @@ static enum dialog_result type_text(struct dialog *d, const char *text,
 {
     if (d->field == DIALOG_NO_FIELD) {
         return DIALOG_IGNORED;
+    }
+    if (!takes(d, text, n)) {
+        complain(d, "only digits are taken");
+        return DIALOG_MOVED;
     }
     if (d->focus != DIALOG_ON_FIELD && d->field == DIALOG_NUMBER) {
         edit_set(&d->edit, "");
@@ -338,17 +355,55 @@ enum dialog_result dialog_key(struct dialog *d, const struct keymap *map,
     return r;
 }
 
+/* Blanks and ends of lines around what was copied are not meant. */
+static void trim(const char **text, size_t *n)
+{
+    while (*n > 0 && (unsigned char)(*text)[*n - 1] <= ' ') {
+        --*n;
+    }
+    while (*n > 0 && (unsigned char)**text <= ' ') {
+        ++*text;
+        --*n;
+    }
+}
+
 enum dialog_result dialog_paste(struct dialog *d, const char *text, size_t n)
 {
-    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r')) {
-        n--;
-    }
-    if (!d->painted ||
-        (d->field != DIALOG_TEXT && d->field != DIALOG_NUMBER)) {
-        return DIALOG_IGNORED;
-    }
+    bool typed = d->field == DIALOG_TYPED;
+
     d->stale = true;
+    if (!d->painted || typed || d->field == DIALOG_NO_FIELD) {
+        complain(d, "pasted text is not taken%s", typed ? ": type it" : "");
+        return DIALOG_MOVED;
+    }
+    trim(&text, &n);
     return type_text(d, text, n);
+}
+
+size_t dialog_hints(const struct dialog *d, struct hint *out, char *press)
+{
+    const char *button = d->focus == DIALOG_ON_CONFIRM ? d->confirm
+                         : d->confirm                  ? "Cancel"
+                                                       : "Close";
+    size_t n = 0;
+
+    if (d->focus != DIALOG_ON_FIELD) {
+        snprintf(press, DIALOG_PRESS_SIZE, "presses %s", button);
+    } else if (cancels_when_empty(d)) {
+        snprintf(press, DIALOG_PRESS_SIZE, "cancels");
+    } else {
+        snprintf(press, DIALOG_PRESS_SIZE, "goes on to %s", d->confirm);
+    }
+    if (d->confirm || d->field != DIALOG_NO_FIELD) {
+        out[n++] = (struct hint){ACTION_FOCUS_NEXT,
+                                 d->field == DIALOG_NO_FIELD
+                                     ? "other button"
+                                     : "next field or button"};
+    }
+    out[n++] = (struct hint){ACTION_PRESS, press};
+    out[n++] = (struct hint){ACTION_DISMISS, d->confirm ? "cancels"
+                                                        : "closes"};
+    return n;
 }
 
 void dialog_mark_painted(struct dialog *d)

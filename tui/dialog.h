@@ -15,16 +15,17 @@
  * field (a paste into a terminal that doesn't mark pastes); any change of
  * content takes the painted mark and the focus back; pasted text goes to TEXT
  * and NUMBER fields only and confirms nothing; letters are never shortcuts.
- * Enter on the confirm button confirms. Typing goes to the field from
- * anywhere. Enter in a valid NUMBER or TEXT field moves to the confirm button;
- * in a TYPED field it confirms when the text matches; in an empty TYPED or
- * NUMBER field it cancels.
+ * Enter on the confirm button confirms, and nothing else does. Typing goes to
+ * the field from anywhere; a NUMBER field takes digits only. Enter in a field
+ * that holds what is asked for moves to the confirm button; in an empty TYPED
+ * or NUMBER field it cancels. What is not taken is said in the dialog.
  */
 #ifndef ECSDASH_TUI_DIALOG_H
 #define ECSDASH_TUI_DIALOG_H
 
 #include "keymaps/keymap.h"
 #include "tui/edit.h"
+#include "tui/status.h"
 #include "tui/surface.h"
 
 #include <stdbool.h>
@@ -66,7 +67,7 @@ struct dialog {
     int64_t min, max;     /* NUMBER */
     struct edit edit;
     char *confirm;        /* label of the button: "Restart" */
-    char *complaint;      /* why Enter did not do, or NULL */
+    char *complaint;      /* why a key or a paste did not do, or NULL */
     enum dialog_focus focus;
     bool painted; /* has been on screen since the content last changed */
     bool stale;   /* a key has changed focus or field since the last paint */
@@ -105,6 +106,11 @@ int dialog_number(const struct dialog *d, int64_t *out);
 enum dialog_result dialog_key(struct dialog *d, const struct keymap *map,
                               struct key key);
 enum dialog_result dialog_paste(struct dialog *d, const char *text, size_t n);
+/* What the keys do now, for the hint row in {DIALOG}. Fills `out`, which has
+ * room for DIALOG_HINTS, and returns how many; press (DIALOG_PRESS_SIZE) holds
+ * the text of one of them. */
+enum { DIALOG_HINTS = 3, DIALOG_PRESS_SIZE = 64 };
+size_t dialog_hints(const struct dialog *d, struct hint *out, char *press);
 /* The frame that shows it has left for the terminal. Ignored when the dialog
  * did not fit on the screen (dialog_draw returned false). */
 void dialog_mark_painted(struct dialog *d);

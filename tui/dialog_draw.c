@@ -182,7 +182,9 @@ static void draw_field(const struct dialog *d, const struct layout *l,
     int at = edit_draw(d->secret ? &stars : &d->edit, s, row, col + used,
                        l->inner - used, ROLE_PROMPT);
     edit_release(&stars);
-
+    /* Seen as a field also while a button has the focus. */
+    surface_add_attrs(s, (struct rect){row, col + used, 1, l->inner - used},
+                      ATTR_UNDERLINE);
     if (d->focus == DIALOG_ON_FIELD) {
         s->cursor_row = row;
         s->cursor_col = at;

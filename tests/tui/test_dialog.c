@@ -164,7 +164,7 @@ static void new_content_takes_the_confirmation_back(void **state)
     assert_int_equal(press(f, "<Enter>"), DIALOG_IGNORED);
 }
 
-static void a_typed_name_confirms_only_when_right(void **state)
+static void a_typed_name_goes_on_only_when_right(void **state)
 {
     struct fixture *f = *state;
 
@@ -181,6 +181,8 @@ static void a_typed_name_confirms_only_when_right(void **state)
     press(f, "<Backspace>");
     assert_null(f->d.complaint);
     type(f, "y");
+    assert_int_equal(press(f, "<Enter>"), DIALOG_MOVED);
+    assert_int_equal(f->d.focus, DIALOG_ON_CONFIRM);
     assert_int_equal(press(f, "<Enter>"), DIALOG_CONFIRMED);
 }
 
@@ -190,13 +192,16 @@ static void pasting_never_confirms(void **state)
 
     dialog_mark_painted(&f->d);
     press(f, "<Tab>");
-    assert_int_equal(dialog_paste(&f->d, "\n", 1), DIALOG_IGNORED);
+    assert_int_equal(dialog_paste(&f->d, "\n", 1), DIALOG_MOVED);
+    assert_string_equal(f->d.complaint, "pasted text is not taken");
     dialog_ask_typed(&f->d, "name:", "pay");
     dialog_mark_painted(&f->d);
-    assert_int_equal(dialog_paste(&f->d, "pay\n", 4), DIALOG_IGNORED);
+    assert_int_equal(dialog_paste(&f->d, "pay\n", 4), DIALOG_MOVED);
     assert_string_equal(dialog_text(&f->d), "");
+    assert_string_equal(f->d.complaint, "pasted text is not taken: type it");
     dialog_ask_text(&f->d, "reason:", "");
-    assert_int_equal(dialog_paste(&f->d, "x", 1), DIALOG_IGNORED);
+    assert_int_equal(dialog_paste(&f->d, "x", 1), DIALOG_MOVED);
+    assert_string_equal(dialog_text(&f->d), "");
     dialog_mark_painted(&f->d);
     assert_int_equal(dialog_paste(&f->d, "oom\nagain\n", 10), DIALOG_CHANGED);
     assert_string_equal(dialog_text(&f->d), "oom again");
@@ -226,6 +231,62 @@ static void a_number_is_replaced_checked_and_confirmed(void **state)
     assert_int_equal(dialog_number(&f->d, &n), 0);
     assert_int_equal(n, 12);
     assert_int_equal(press(f, "<Enter>"), DIALOG_CONFIRMED);
+}
+
+static void a_number_takes_digits_only(void **state)
+{
+    struct fixture *f = *state;
+
+    dialog_ask_number(&f->d, "desired:", 4, 0, 500);
+    dialog_mark_painted(&f->d);
+    assert_int_equal(press(f, "x"), DIALOG_MOVED);
+    assert_string_equal(dialog_text(&f->d), "4");
+    assert_string_equal(f->d.complaint, "only digits are taken");
+    type(f, "1-e2");
+    press(f, "<Space>");
+    assert_string_equal(dialog_text(&f->d), "12");
+    press(f, "0");
+    assert_null(f->d.complaint);
+    assert_int_equal(dialog_paste(&f->d, "1 2", 3), DIALOG_MOVED);
+    assert_string_equal(dialog_text(&f->d), "120");
+    assert_string_equal(f->d.complaint, "only digits are taken");
+    press(f, "<C-U>");
+    assert_int_equal(dialog_paste(&f->d, " 7\r\n", 4), DIALOG_CHANGED);
+    assert_string_equal(dialog_text(&f->d), "7");
+}
+
+/* "Enter presses Cancel" */
+static void expect_hints(const struct fixture *f, const char *want)
+{
+    static const enum context ctx[] = {CONTEXT_DIALOG};
+    struct hint hints[DIALOG_HINTS];
+    char press[DIALOG_PRESS_SIZE];
+    struct surface s;
+
+    surface_init(&s, 1, 80);
+    status_hints(&s, surface_rect(&s), f->map, ctx, ARRAY_LEN(ctx), hints,
+                 dialog_hints(&f->d, hints, press), false);
+    expect_row(&s, 0, want);
+    surface_release(&s);
+}
+
+static void the_hints_say_what_enter_does(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_hints(f, " Tab other button  Enter presses Cancel  Esc cancels");
+    dialog_ask_number(&f->d, "desired:", 4, 0, 500);
+    dialog_mark_painted(&f->d);
+    type(f, "6");
+    expect_hints(f, " Tab next field or button  Enter goes on to Restart  "
+                    "Esc cancels");
+    press(f, "<Enter>");
+    expect_hints(f, " Tab next field or button  Enter presses Restart  "
+                    "Esc cancels");
+    press(f, "<C-U>");
+    expect_hints(f, " Tab next field or button  Enter cancels  Esc cancels");
+    dialog_open(&f->d, "NOTE", NULL);
+    expect_hints(f, " Enter presses Close  Esc closes");
 }
 
 static void an_empty_number_cancels_but_an_empty_reason_is_fine(void **state)
@@ -374,6 +435,9 @@ static void focus_and_field_are_drawn(void **state)
     expect_role(&s, 13, 49, 11, ROLE_BUTTON);
     expect_role(&s, 10, 28, 14, ROLE_WARN);
     assert_false(s.cursor_visible);
+    /* What is typed has a place, before it has the focus. */
+    assert_true(surface_at(&s, 12, 43)->attrs & ATTR_UNDERLINE);
+    assert_true(surface_at(&s, 12, 58)->attrs & ATTR_UNDERLINE);
     type(f, "pay");
     surface_clear(&s);
     assert_true(dialog_draw(&f->d, &s, surface_rect(&s)));
@@ -418,9 +482,11 @@ int main(void)
         TEST(a_revised_line_is_painted_before_it_is_confirmed),
         TEST(no_letter_is_a_shortcut),
         TEST(new_content_takes_the_confirmation_back),
-        TEST(a_typed_name_confirms_only_when_right),
+        TEST(a_typed_name_goes_on_only_when_right),
         TEST(pasting_never_confirms),
         TEST(a_number_is_replaced_checked_and_confirmed),
+        TEST(a_number_takes_digits_only),
+        TEST(the_hints_say_what_enter_does),
         TEST(an_empty_number_cancels_but_an_empty_reason_is_fine),
         TEST(arrows_edit_in_the_field_and_move_on_buttons),
         TEST(a_secret_shows_as_stars),

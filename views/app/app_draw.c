@@ -220,8 +220,23 @@ static int draw_message(struct app *a, struct surface *s, int bottom,
     return surface_put_wrapped(s, r, role, text);
 }
 
+/* While a dialog is there, keys do what it says and nothing else. */
+static void draw_dialog_hints(struct app *a, struct surface *s,
+                              struct rect row)
+{
+    static const enum context ctx[] = {CONTEXT_DIALOG};
+    struct hint hints[DIALOG_HINTS];
+    char press[DIALOG_PRESS_SIZE];
+    size_t n = dialog_hints(&a->dialog, hints, press);
+    status_hints(s, row, a->o.keymap, ctx, ARRAY_LEN(ctx), hints, n, false);
+}
+
 static void draw_hints(struct app *a, struct surface *s, struct rect row)
 {
+    if (a->dialog.open) {
+        draw_dialog_hints(a, s, row);
+        return;
+    }
     enum context ctx[VIEW_MAX_CONTEXTS];
     size_t n = 0, n_ctx = app_contexts(a, ctx);
     struct view *v = app_top(a);
