@@ -110,11 +110,14 @@ struct view *help_view_new(struct app *app, const struct view *of)
 
 static void messages_fill(struct view *v, void *arg, struct doc *out)
 {
-    const struct messages *m = &v->app->messages;
+    const struct messages *m = &v->app->messages, *calls = &v->app->calls;
     char at[40];
     (void)arg;
-    for (size_t i = m->n; i-- > 0;) {
-        const struct message *e = &m->items[i];
+    /* Both are in the order of time: newest first. */
+    for (size_t i = m->n, k = calls->n; i || k;) {
+        bool call = !i || (k && calls->items[k - 1].last_ms >=
+                                    m->items[i - 1].last_ms);
+        const struct message *e = call ? &calls->items[--k] : &m->items[--i];
         doc_line(out);
         doc_printf(out, ROLE_MUTED, "%s ",
                    fmt_iso(e->last_ms, FMT_UTC, at));
@@ -122,7 +125,7 @@ static void messages_fill(struct view *v, void *arg, struct doc *out)
             doc_printf(out, ROLE_MUTED, "x%d ", e->count);
         doc_put(out, message_role(e->level), e->text);
     }
-    if (!m->n) {
+    if (!m->n && !calls->n) {
         doc_line(out);
         doc_put(out, ROLE_MUTED, "nothing has been said yet");
     }

@@ -127,6 +127,32 @@ static void refused_credentials_stay_in_sight(void **state)
     assert_int_equal(row_of_text(l, "The credentials have expired: "), -1);
 }
 
+/* `!` knows the calls that failed, also those whose next try did not: one
+ * line of each kind, with how often and the request id of the last. */
+static void failed_calls_are_among_the_messages(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    sim_fault_add(l->sim, "ListServices", FAULT_THROTTLE, 0, 2, 0);
+    sim_fault_add(l->sim, "ListTasks", FAULT_DENY, 0, -1, 0);
+    sim_fault_add(l->sim, "DescribeServices", FAULT_500, 0, 12, 0);
+    pass(l, 60000);
+    key(l, "<Esc>"); /* "This is the first view" is not kept */
+    key(l, "!");
+    app_draw(l->app, 40, 300);
+    assert_int_equal(row_of_text(l, "first view"), -1);
+    static const char *const want[] = {
+        "x2 ListServices: ThrottlingException: Rate exceeded.",
+        "ListTasks: AccessDeniedException", "DescribeServices: ServerExcep"};
+    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        int row = row_of_text(l, want[i]);
+        if (row < 0)
+            fail_msg("\"%s\" is not there", want[i]);
+        assert_true(row_has(l, row, ", last request "));
+        assert_true(row_has(l, row, "(eu-west-1"));
+    }
+}
+
 static void an_error_without_rows_is_wrapped_not_cut(void **state)
 {
     struct lab *l = *state;
@@ -209,6 +235,7 @@ int main(void)
         T(what_may_not_be_read_is_said_before_the_counts),
         T(a_filter_without_rows_speaks_before_an_old_error),
         T(refused_credentials_stay_in_sight),
+        T(failed_calls_are_among_the_messages),
         T(an_error_without_rows_is_wrapped_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,6 @@
 #include "views/app/app.h"
 
 #include "backend/base/clock.h"
-#include "backend/base/fmt.h"
-#include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/utf8.h"
 #include "backend/net/loop.h"
@@ -11,7 +9,6 @@
 #include "views/kind.h"
 #include "views/mutate/mutate.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,52 +24,6 @@ void app_dirty(struct app *a, enum app_paint why)
     if (why > a->paint)
         a->paint = why;
     loop_wake(a->o.loop);
-}
-
-/* ---- messages -------------------------------------------------------- */
-
-static void say(struct app *a, const struct realm *r,
-                enum message_level level, const char *fmt, va_list ap)
-{
-    struct strbuf b = STRBUF_INIT;
-    char label[160];
-    if (r != a->realm)
-        strbuf_printf(&b, "[%s] ", realm_label(r, label, sizeof(label)));
-    strbuf_vprintf(&b, fmt, ap);
-    messages_add(&a->messages, level, app_now(a), strbuf_get(&b));
-    log_line(a->o.log, "%s", strbuf_get(&b));
-    strbuf_release(&b);
-    app_dirty(a, PAINT_DATA);
-}
-
-void app_say(struct app *a, enum message_level level, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    say(a, a->realm, level, fmt, ap);
-    va_end(ap);
-}
-
-void app_say_in(struct app *a, const struct realm *r,
-                enum message_level level, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    say(a, r, level, fmt, ap);
-    va_end(ap);
-}
-
-void app_say_err(struct app *a, const char *what, const struct err *err)
-{
-    app_say_err_in(a, a->realm, what, err);
-}
-
-void app_say_err_in(struct app *a, const struct realm *r, const char *what,
-                    const struct err *err)
-{
-    app_say_in(a, r, MSG_ERROR, "%s: %s%s%s%s%s", what, err->message,
-            realm_advice(r, err->code), err->request_id[0] ? " (request " : "",
-            err->request_id, err->request_id[0] ? ")" : "");
 }
 
 /* ---- the stack ------------------------------------------------------- */
@@ -342,6 +293,7 @@ void app_free(struct app *a)
     for (size_t i = 0; i < ARRAY_LEN(a->histories); i++)
         history_release(&a->histories[i]);
     messages_release(&a->messages);
+    messages_release(&a->calls);
     surface_release(&a->surface);
     strbuf_release(&a->copied);
     free(a->lend_command);

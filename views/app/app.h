@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct asker;
+struct aws_call_event;
 struct config;
 struct config_context;
 struct log;
@@ -83,6 +84,7 @@ struct app {
     struct view *forward[APP_MAX_VIEWS]; /* left by `[`, for `]` */
     size_t n_forward;
     struct messages messages;
+    struct messages calls; /* that failed, one of each kind */
     struct realm *realm;  /* the context: whose rows are on the screen */
     char instance_region[64]; /* "" = the instance was not asked */
     char recent[APP_RECENT][64]; /* regions of this run, newest first */
@@ -163,6 +165,17 @@ void app_say_in(struct app *a, const struct realm *r,
     __attribute__((format(printf, 4, 5)));
 void app_say_err_in(struct app *a, const struct realm *r, const char *what,
                     const struct err *err);
+
+/* How far an action is: one line in the messages view, `of` a request. */
+void app_say_progress_in(struct app *a, const struct realm *r,
+                         enum message_level level, const char *of,
+                         const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Shown until the next key, and not kept. */
+void app_hint(struct app *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Counts a failed try of a call for the messages view; arg is the app. */
+void app_note_call(void *arg, const struct aws_call_event *e);
 
 void app_ask(struct app *a, const char *label, const char *text,
              enum app_history history, completer_fn *complete, void *ctx,

@@ -96,7 +96,7 @@ static void quit_or_back(struct app *a)
         app_quit(a, 0);
     } else {
         a->quit_asked = true;
-        app_say(a, MSG_INFO, "Press q again to quit.");
+        app_hint(a, "Press q again to quit.");
     }
 }
 
@@ -108,7 +108,7 @@ static void go_back(struct app *a)
     if (a->depth > 1)
         app_pop(a);
     else
-        app_say(a, MSG_INFO, "This is the first view; q quits.");
+        app_hint(a, "This is the first view; q quits.");
 }
 
 static void toggle_pause(struct app *a)
@@ -137,7 +137,7 @@ static void cancel(struct app *a)
     if (a->quit_asked)
         app_quit(a, 0);
     a->quit_asked = true;
-    app_say(a, MSG_INFO, "Nothing to cancel. Press ^C again to quit.");
+    app_hint(a, "Nothing to cancel. Press ^C again to quit.");
 }
 
 static void open_last(struct app *a)
@@ -233,10 +233,10 @@ static void act(struct app *a, enum action_id action)
     if (own_actions[action])
         own_actions[action](a);
     else if (a->pressed)
-        app_say(a, MSG_INFO, "%s does nothing here.",
+        app_hint(a, "%s does nothing here.",
                 keyspec_show(*a->pressed, name));
     else
-        app_say(a, MSG_INFO, ":%s does nothing here.",
+        app_hint(a, ":%s does nothing here.",
                 action_get(action)->name);
 }
 
@@ -262,14 +262,14 @@ static void unbound(struct app *a, const enum context *ctx, size_t n,
         keymap_lookup_inapplicable(a->o.keymap, ctx, n, key);
     keyspec_show(key, name);
     if (b && b->action != ACTION_NONE)
-        app_say(a, MSG_INFO, "%s (%s) does nothing here.", name,
+        app_hint(a, "%s (%s) does nothing here.", name,
                 action_get(b->action)->name);
     else if (*keymap_keys_text(a->o.keymap, ctx, n, ACTION_HELP, 1, help,
                                sizeof(help)))
-        app_say(a, MSG_INFO, "%s is not bound; %s lists the keys.", name,
+        app_hint(a, "%s is not bound; %s lists the keys.", name,
                 help);
     else
-        app_say(a, MSG_INFO, "%s is not bound; :help lists the keys.", name);
+        app_hint(a, "%s is not bound; :help lists the keys.", name);
 }
 
 static void do_by_key(struct app *a, enum action_id action,

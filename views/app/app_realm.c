@@ -256,6 +256,8 @@ void app_realm_start(struct app *a)
         app_say_doubt(a, NULL);
     cred_chain_set_observer(aws_session_creds(a->realm->session), on_creds,
                             a);
+    a->realm->on_failed = app_note_call;
+    a->realm->failed_arg = a;
     identify(a);
 }
 

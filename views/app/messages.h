@@ -17,6 +17,8 @@ struct message {
     enum message_level level;
     int count;
     char *text;
+    char *of;     /* what it is about, where later ones take its place */
+    bool passing; /* goes with the next key */
 };
 
 struct messages {
@@ -33,6 +35,14 @@ void messages_release(struct messages *m);
 /* Takes a copy. Returns true when it is new rather than a repeat. */
 bool messages_add(struct messages *m, enum message_level level,
                   int64_t now_ms, const char *text);
+/* How far something has come: takes the place of what was said last `of` it. */
+void messages_progress(struct messages *m, enum message_level level,
+                       int64_t now_ms, const char *of, const char *text);
+/* Kept and counted, with the newest text, but not shown in the message row. */
+void messages_tally(struct messages *m, enum message_level level,
+                    int64_t now_ms, const char *of, const char *text);
+/* An answer to a key, of no use after the next one: shown, not kept. */
+void messages_hint(struct messages *m, int64_t now_ms, const char *text);
 /* A key was pressed: the newest leaves its row and has been seen. */
 void messages_seen(struct messages *m);
 /* The view of all of them is open. */

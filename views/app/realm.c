@@ -19,8 +19,14 @@ static int ask(void *who, struct scope *scope, const char *prompt,
 /* The diary: how each call ended, and what each failed try said. */
 static void on_call(void *arg, const struct aws_call_event *e)
 {
-    struct log *log = arg;
+    const struct realm *r = arg;
+    struct log *log = r->log;
 
+    if ((e->kind == AWS_EVENT_RETRY || e->kind == AWS_EVENT_FAILED) &&
+        r->on_failed)
+        r->on_failed(r->failed_arg, e);
+    if (!log)
+        return;
     if (e->kind == AWS_EVENT_OK)
         log_line(log, "ok %s %s %s: %d in %.0f ms, %zu bytes (request %s)",
                  e->op->name, e->region, e->subject, e->status, e->ms,
@@ -55,8 +61,8 @@ struct realm *realm_new(const struct realm_options *o, unsigned number,
     r->region = xstrdup(region);
     r->session = session;
     r->client = aws_session_client(session);
-    if (o->log)
-        aws_client_set_observer(r->client, on_call, o->log);
+    r->log = o->log;
+    aws_client_set_observer(r->client, on_call, r);
     r->store = store_new(o->loop, r->client, &o->store);
     scope_init(&r->scope, NULL);
     return r;
@@ -89,6 +95,7 @@ void realm_unref(struct realm *r)
 void realm_leave(struct realm *r)
 {
     r->left = true;
+    r->on_failed = NULL;
     scope_cancel(&r->scope);
     cred_chain_set_observer(aws_session_creds(r->session), NULL, NULL);
     aws_session_on_region(r->session, NULL, NULL);

@@ -59,6 +59,9 @@ struct realm {
     char trouble[512]; /* why credentials can't be renewed; "" = they can */
     unsigned generation;       /* of the credentials that were identified */
     struct realm_ask ask;
+    struct log *log; /* hears of every call; may be NULL */
+    aws_observer_fn *on_failed; /* of each failed try; NULL = nobody */
+    void *failed_arg;
     size_t refs;
     bool left;
 };

@@ -135,6 +135,12 @@ static void tell_new(struct follow *f, const struct ecs_service *s,
                doing, d->running, d->desired, took);
 }
 
+/* Its progress is one line of the messages. */
+static const char *line_of(const struct follow *f)
+{
+    return f->request_id[0] ? f->request_id : f->name;
+}
+
 /* True when it is over. */
 static bool judge(struct follow *f, const struct ecs_service *s)
 {
@@ -151,16 +157,18 @@ static bool judge(struct follow *f, const struct ecs_service *s)
     if (gone_wrong(f, s, &now, took))
         return true;
     if (is_steady(f, &now)) {
-        app_say_in(a, f->realm, MSG_OK, "%s: %d/%d, steady after %s.", doing, now.running,
-                now.desired, took);
+        app_say_progress_in(a, f->realm, MSG_OK, line_of(f),
+                            "%s: %d/%d, steady after %s.", doing, now.running,
+                            now.desired, took);
         return true;
     }
     if (f->action == ACTION_RESTART || f->action == ACTION_ROLLBACK) {
         tell_new(f, s, doing, took);
     } else if (now.running != f->last_running && !f->reverted) {
         f->last_running = now.running;
-        app_say_in(a, f->realm, MSG_INFO, "%s: %d/%d after %s.", doing, now.running,
-                now.desired, took);
+        app_say_progress_in(a, f->realm, MSG_INFO, line_of(f),
+                            "%s: %d/%d after %s.", doing, now.running,
+                            now.desired, took);
     }
     return false;
 }
