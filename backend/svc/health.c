@@ -193,8 +193,13 @@ static const char *deployment_text(const struct facts *f, struct arena *a)
                                 : to,
                             taskdef_revision(f->new_set->task_definition),
                             f->new_set->running, f->new_set->desired);
-    snprintf(arrow, sizeof(arrow), "%.24s%s%.24s", *from ? from : "",
-             *from ? ">" : "", to);
+    /* One definition in both: what was before comes back, or starts anew. */
+    if (o && p && is(o->task_definition, p->task_definition))
+        snprintf(arrow, sizeof(arrow), "%.24s %s", to,
+                 f->back ? "back" : "anew");
+    else
+        snprintf(arrow, sizeof(arrow), "%.24s%s%.24s", *from ? from : "",
+                 *from ? ">" : "", to);
     if (p && is(p->rollout_state, "FAILED"))
         return arena_printf(a, "%s FAILED", arrow);
     if (p && f->rolling)

@@ -106,7 +106,9 @@ struct svc_health {
      * ok. */
     const char *why;
     int64_t since_ms;  /* when this state began, as far as known; 0 unknown */
-    const char *deployment; /* ":142>:143 FAILED", ":55 steady", ":19>:20 1/2" */
+    const char *deployment; /* ":142>:143 FAILED", ":55 steady", ":19>:20 1/2";
+                               of one definition ":142 back 1/2" (rolled back)
+                               or ":142 anew 1/2" (restarted) */
     bool rolling; /* a deployment, or a task set, is in progress */
     bool stalled; /* and has made no progress for ten minutes: STALLED, also
                      where a worse state is shown */

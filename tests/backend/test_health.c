@@ -38,6 +38,7 @@ struct row {
     int new_sets; /* task sets beside the primary one */
     int64_t set_age; /* ms ago, of that */
     int min_healthy; /* percent; 0 = absent */
+    bool one_revision; /* the older deployment is of the same definition */
     const char *event;
 };
 
@@ -166,6 +167,12 @@ static const struct row rows[] = {
     {"CODE_DEPLOY has shifted, the old set waits", SVC_OK, NULL, "", 4, 4,
      .controller = "CODE_DEPLOY", .rollout = "-", .new_sets = 1,
      .set_age = 2 * DAY},
+    {"rolled back to what it is of", SVC_FAILED, ":143 back 1/4", NULL, 4, 4,
+     .rollout = "IN_PROGRESS", .old_rollout = "FAILED", .age = MIN,
+     .p_running = 1, .one_revision = true,
+     .reason = "ECS deployment circuit breaker: rolling back to x."},
+    {"restarted", SVC_ROLL, ":143 anew 1/4", NULL, 4, 4, ROLLING, .age = MIN,
+     .p_running = 1, .one_revision = true},
     {"CODE_DEPLOY down", SVC_DOWN, NULL, NULL, 4, 0,
      .controller = "CODE_DEPLOY", .rollout = "-"},
 };
@@ -184,7 +191,8 @@ static void check(const struct row *r)
          .desired = r->desired, .running = r->p_running,
          .failed = r->p_failed, .created_ms = ago(r->age),
          .updated_ms = ago(r->updated)},
-        {.id = "ecs-svc/1", .status = "ACTIVE", .task_definition = TD "142",
+        {.id = "ecs-svc/1", .status = "ACTIVE",
+         .task_definition = r->one_revision ? TD "143" : TD "142",
          .rollout_state = r->old_rollout && *r->old_rollout ? r->old_rollout
                                                             : NULL,
          .desired = 4, .running = 4, .created_ms = NOW - 30 * DAY}};

@@ -128,6 +128,10 @@ def one_cluster_is_only_that_one():
     assert doc["context"]["cluster"] == name
 
 
+def name_of_one():
+    return once("clusters")["rows"][0]["clusterName"]
+
+
 def what_cannot_be_read_exits_with_a_sentence():
     env = sim.env()
     env["AWS_SECRET_ACCESS_KEY"] = "wrong"
@@ -140,6 +144,12 @@ def what_cannot_be_read_exits_with_a_sentence():
     out = subprocess.run([common.BIN, "--once", "--cluster", "nowhere"],
                          env=sim.env(), capture_output=True, timeout=60)
     assert out.returncode == 4, (out.returncode, out.stderr)
+    for kind in "services", "tasks":
+        out = subprocess.run([common.BIN, "--once", "--cluster", name_of_one(),
+                              "--service", "zzz", kind],
+                             env=sim.env(), capture_output=True, timeout=60)
+        assert out.returncode == 4 and b"ervice" in out.stderr, (
+            kind, out.returncode, out.stderr)
     env = common.clean_env(AWS_REGION="eu-west-1")
     out = subprocess.run([common.BIN, "--once"], env=env,
                          capture_output=True, timeout=60)

@@ -245,6 +245,22 @@ static int write_all(const struct strbuf *b)
     return 0;
 }
 
+/* What is not there though nothing failed. */
+static void note_gaps(const struct once *x, const struct snapshot *snap,
+                      const struct table_model *m, struct err *err)
+{
+    const char *cluster = x->o->query.cluster;
+    if (!snap || err->code != ERR_NONE)
+        return;
+    if (x->o->service && x->o->kind == &kind_services && !m->n)
+        err_set(err, ERR_NOT_FOUND, "There is no service %s in %s%s.",
+                x->o->service, cluster ? "cluster " : "any cluster",
+                cluster ? cluster : "");
+    else if (snap->n_lacks)
+        err_set(err, ERR_DENIED, "%s: not allowed (%s).",
+                snap->lacks[0]->what, snap->lacks[0]->action);
+}
+
 static int print(struct once *x, const struct snapshot *snap, int *death)
 {
     struct table_model m;
@@ -255,9 +271,6 @@ static int print(struct once *x, const struct snapshot *snap, int *death)
     table_model_init(&m, x->o->kind);
     if (snap) {
         err = snap->error;
-        if (err.code == ERR_NONE && snap->n_lacks)
-            err_set(&err, ERR_DENIED, "%s: not allowed (%s).",
-                    snap->lacks[0]->what, snap->lacks[0]->action);
         table_model_set(&m, snap, now);
     }
     if (x->o->filter && table_model_filter(&m, x->o->filter, &bad)) {
@@ -265,6 +278,7 @@ static int print(struct once *x, const struct snapshot *snap, int *death)
         table_model_release(&m);
         return 2;
     }
+    note_gaps(x, snap, &m, &err);
     if (x->o->format == ONCE_JSON) {
         put_json(&b, x, &m, now, &err);
     } else if (x->o->format == ONCE_TABLE) {

@@ -23,6 +23,8 @@ struct once_options {
     const struct kind *kind;
     struct query query;
     const char *filter;      /* or NULL */
+    const char *service;     /* the filter is the name of a service, which must
+                                exist; or NULL */
     enum once_format format;
     int64_t wait_ms; /* what passes by itself (a connection refused, a
                         throttle) is tried again for that long; 0 = never */

@@ -56,6 +56,7 @@ int start_once(struct program *p, const struct kind *kind, int *death)
         .store = p->realm->store,
         .kind = kind ? kind : &kind_services,
         .filter = p->o.filter ? p->o.filter : p->o.service,
+        .service = p->o.filter ? NULL : p->o.service,
         .wait_ms = (p->o.wait_s < 0 ? 10 : p->o.wait_s) * 1000,
         .format = ONCE_TSV,
     };
@@ -64,6 +65,7 @@ int start_once(struct program *p, const struct kind *kind, int *death)
     if (oo.kind == &kind_tasks) {
         oo.query.service = p->o.service;
         oo.filter = p->o.filter;
+        oo.service = NULL; /* the query finds out */
     }
     if (p->o.output)
         oo.format = (enum once_format)once_format_find(p->o.output);
