@@ -179,22 +179,29 @@ static void complain(struct dialog *d, const char *fmt, ...)
     d->complaint = strbuf_detach(&b);
 }
 
-/* Does the field hold what is asked for? Says why not. */
-static bool field_is_good(struct dialog *d)
+/* Does the field hold what is asked for? */
+static bool field_is_good(const struct dialog *d)
 {
     int64_t n;
 
-    if (d->field == DIALOG_TYPED &&
-        strcmp(dialog_text(d), d->expected) != 0) {
-        complain(d, "type %s to confirm", d->expected);
-        return false;
+    if (d->field == DIALOG_TYPED) {
+        return strcmp(dialog_text(d), d->expected) == 0;
     }
-    if (d->field == DIALOG_NUMBER && dialog_number(d, &n) < 0) {
+    return d->field != DIALOG_NUMBER || dialog_number(d, &n) == 0;
+}
+
+static bool check_field(struct dialog *d)
+{
+    if (field_is_good(d)) {
+        return true;
+    }
+    if (d->field == DIALOG_TYPED) {
+        complain(d, "type %s to confirm", d->expected);
+    } else {
         complain(d, "a number from %lld to %lld is needed",
                  (long long)d->min, (long long)d->max);
-        return false;
     }
-    return true;
+    return false;
 }
 
 /* A good field is required for any confirmation, wherever Enter was. */
@@ -203,7 +210,7 @@ static enum dialog_result confirm(struct dialog *d)
     if (!d->confirm) {
         return DIALOG_CANCELLED;
     }
-    if (!field_is_good(d)) {
+    if (!check_field(d)) {
         d->focus = DIALOG_ON_FIELD;
         return DIALOG_MOVED;
     }
@@ -228,7 +235,7 @@ static enum dialog_result press(struct dialog *d)
     if (cancels_when_empty(d)) {
         return DIALOG_CANCELLED;
     }
-    if (field_is_good(d)) {
+    if (check_field(d)) {
         d->focus = DIALOG_ON_CONFIRM;
     }
     return DIALOG_MOVED;
@@ -285,6 +292,9 @@ static enum dialog_result type_text(struct dialog *d, const char *text,
     d->focus = DIALOG_ON_FIELD;
     free(d->complaint);
     d->complaint = NULL;
+    if (d->edit.text.len + n > EDIT_MAX) {
+        complain(d, "that is too long for the field");
+    }
     return edit_insert(&d->edit, text, n) ? DIALOG_CHANGED : DIALOG_MOVED;
 }
 
@@ -391,6 +401,8 @@ size_t dialog_hints(const struct dialog *d, struct hint *out, char *press)
         snprintf(press, DIALOG_PRESS_SIZE, "presses %s", button);
     } else if (cancels_when_empty(d)) {
         snprintf(press, DIALOG_PRESS_SIZE, "cancels");
+    } else if (!field_is_good(d)) {
+        snprintf(press, DIALOG_PRESS_SIZE, "checks the field");
     } else {
         snprintf(press, DIALOG_PRESS_SIZE, "goes on to %s", d->confirm);
     }

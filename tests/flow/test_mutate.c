@@ -361,7 +361,8 @@ static void roll_back_takes_the_active_revision_before(void **state)
     snprintf(want, sizeof(want), "%s", back->arn);
     key(l, "B");
     settle(l);
-    assert_asks(l, ":200 is the newest revision before it that is registered");
+    assert_asks(l, ":200 is the newest registered revision before the present "
+                "one");
     pass(l, 2000);
     snprintf(images, sizeof(images), "%s -> %s",
              strrchr(s->def->containers[0].image, ':') + 1,
@@ -425,6 +426,22 @@ static void a_roll_back_to_a_later_revision_is_told(void **state)
     settle(l);
     assert_asks(l, ":201 is later than :200: if somebody has rolled back to "
                 ":200, this would undo it");
+}
+
+static void a_roll_back_of_ecs_itself_is_told(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_world *w = sim_world_of(l->sim);
+    struct sim_service *s = service(l, "catalog-api");
+    world_update_service(w, s, -1, world_taskdef(w, "catalog-api:200"), false);
+    snprintf(s->deployments[0]->reason, sizeof(s->deployments[0]->reason),
+             "ECS deployment circuit breaker: rolling back to deploymentId "
+             "ecs-svc/1.");
+    pass(l, 8000);
+    key(l, "B");
+    settle(l);
+    assert_asks(l, "ECS is rolling back to :200 itself");
 }
 
 /* All of them run all the time; what is new is what matters. */
@@ -658,6 +675,7 @@ int main(void)
         T(roll_back_takes_the_active_revision_before),
         T(a_roll_back_that_undoes_one_says_so),
         T(a_roll_back_to_a_later_revision_is_told),
+        T(a_roll_back_of_ecs_itself_is_told),
         T(a_roll_back_is_followed_by_what_is_new),
         T(roll_back_prefers_what_completed_while_we_looked),
         T(another_deployment_in_between_is_told),

@@ -280,6 +280,11 @@ static void the_hints_say_what_enter_does(void **state)
     type(f, "6");
     expect_hints(f, " Tab next field or button  Enter goes on to Restart  "
                     "Esc cancels");
+    type(f, "000");
+    expect_hints(f, " Tab next field or button  Enter checks the field  "
+                    "Esc cancels");
+    press(f, "<C-U>");
+    type(f, "6");
     press(f, "<Enter>");
     expect_hints(f, " Tab next field or button  Enter presses Restart  "
                     "Esc cancels");

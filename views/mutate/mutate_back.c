@@ -165,8 +165,8 @@ static void on_revisions(void *arg, const struct aws_reply *reply,
         rev = revision_of(arn, &len);
         if (rev >= 0 && rev < current &&
             same_family(arn, len, p->seen.task_definition, family)) {
-            choose(p, arn, "is the newest revision before it that is "
-                           "registered");
+            choose(p, arn, "is the newest registered revision before the "
+                           "present one");
             return;
         }
     }
