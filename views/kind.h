@@ -38,6 +38,8 @@ enum column_flags {
     COL_TIME = 32,     /* num is wall ms: JSON prints ISO 8601 */
     COL_BOOL = 64,     /* num is 0/1: JSON prints false/true */
     COL_RANKED = 128,  /* screen: descending first when sorted by it */
+    COL_SERVICE = 256, /* not shown in a table of one service */
+    COL_FIT = 512,     /* at least as wide as the widest cell yet, up to max */
 };
 
 struct column {

@@ -299,6 +299,44 @@ static int set_up_own(void **state)
     return set_up(state);
 }
 
+/* A status is a word, not a part of one, and what all rows have in common has
+ * no column. The word that made the column wide may go. */
+static void tasks_of_one_service_have_room_for_words(void **state)
+{
+    static const char *const words[] = {"RUNNING", "DEPROVISIONING"};
+    struct table_model m;
+    (void)state;
+    table_model_init(&m, &kind_tasks);
+    for (int n = 2; n > 0; n--) {
+        struct page *p = page_new(NULL);
+        struct snap_builder b = {.mark = 1};
+        snap_add_page(&b, p);
+        for (int i = 0; i < n; i++) {
+            struct task_row *r = arena_alloc(p->arena, sizeof(*r));
+            struct ecs_task *t = arena_alloc(p->arena, sizeof(*t));
+            t->arn = arena_printf(p->arena, "arn:aws:ecs:r:1:task/c/%d", i);
+            t->last_status = words[i];
+            r->task = t;
+            r->cause = &stop_cause_none;
+            snap_add_row(&b, t->arn, r, 0);
+        }
+        struct snapshot *s = snap_finish(&b);
+        page_unref(p);
+        table_model_set(&m, s, NOW);
+        snapshot_unref(s);
+        for (int one = 0; one < 2; one++) {
+            bool service = false;
+            m.one_service = one;
+            table_model_layout(&m, 80);
+            for (size_t i = 0; i < m.n_cols; i++)
+                service |= strcmp(m.cols[i].title, "SERVICE") == 0;
+            assert_int_equal(service, !one);
+            assert_int_equal(m.cols[0].min, strlen("DEPROVISIONING"));
+        }
+    }
+    table_model_release(&m);
+}
+
 /* ---- the counts above it ---------------------------------------------- */
 
 static void what_is_not_read_yet_is_counted_first(void **state)
@@ -384,6 +422,7 @@ int main(void)
         WITH(columns_give_way_to_narrow_tables),
         WITH(what_is_not_read_yet_is_counted_first),
         cmocka_unit_test(events_are_folded_and_fill_the_pane),
+        cmocka_unit_test(tasks_of_one_service_have_room_for_words),
         cmocka_unit_test(an_empty_model_answers),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -152,8 +152,7 @@ static void put_table(struct strbuf *b, struct table_model *m, int64_t now,
             for (size_t i = 0; i < k->n_columns; i++) {
                 const struct column *c = &k->columns[i];
                 struct cell_value v = {.text = c->title};
-                if (c->flags & COL_DATA ||
-                    (c->flags & COL_CLUSTER && !m->mixed_clusters))
+                if (!table_model_shows(m, c))
                     continue;
                 if (r) {
                     v.text = NULL;
@@ -269,6 +268,7 @@ static int print(struct once *x, const struct snapshot *snap, int *death)
     int64_t now = clock_wall_ms(loop_clock(x->o->loop));
     int status;
     table_model_init(&m, x->o->kind);
+    m.one_service = x->o->query.service != NULL;
     if (snap) {
         err = snap->error;
         table_model_set(&m, snap, now);

@@ -99,8 +99,8 @@ static void c_task(const void *row, int64_t now, struct cell_value *out)
 }
 
 static const struct column columns[] = {
-    {.id = "lastStatus", .title = "STATUS", .help = "status", .min = 7,
-     .max = 14, .keep = 95, .cell = c_status},
+    {.id = "lastStatus", .title = "STATUS", .help = "status",
+     .flags = COL_FIT, .min = 7, .max = 14, .keep = 95, .cell = c_status},
     {.id = "name", .title = "CONTAINER", .help = "name", .flags = COL_MIDDLE,
      .min = 12, .max = 40, .weight = 1, .keep = 100, .cell = c_name},
     {.id = "exitCode", .title = "EXIT", .flags = COL_NUM, .help = "exit code",

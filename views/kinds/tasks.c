@@ -243,18 +243,19 @@ CELL(c_arn)
 
 static const struct column columns[] = {
     {.id = "lastStatus", .title = "STATUS", .help = "where it is in its life",
-     .min = 7, .max = 14, .keep = 100, .cell = c_status},
+     .flags = COL_FIT, .min = 7, .max = 14, .keep = 100, .cell = c_status},
     {.id = "taskId", .title = "TASK", .help = "first 8 of its id",
      .flags = COL_SCREEN, .min = 8, .max = 8, .keep = 100, .cell = c_id},
     {.id = "service", .title = "SERVICE", .help = "its service or family",
-     .flags = COL_MIDDLE, .min = 12, .max = 32, .weight = 2, .keep = 75,
+     .flags = COL_MIDDLE | COL_SERVICE, .min = 12, .max = 32, .weight = 2,
+     .keep = 75,
      .cell = c_service},
     {.id = "revision", .title = "REV", .help = "task definition revision",
      .min = 4, .max = 6, .keep = 80, .cell = c_revision},
     {.id = "health", .title = "HEALTH", .help = "container health checks",
      .flags = COL_SCREEN, .min = 6, .max = 9, .keep = 60, .cell = c_health},
     {.id = "why", .title = "WHY", .help = "why it stopped, or what it waits "
-     "for", .flags = COL_MIDDLE, .min = 14, .max = 70, .weight = 4,
+     "for", .min = 14, .max = 70, .weight = 4,
      .keep = 85, .cell = c_why},
     {.id = "age", .title = "AGE", .help = "since it started, or stopped",
      .flags = COL_NUM | COL_SCREEN, .min = 4, .max = 4, .keep = 90,

@@ -150,6 +150,21 @@ static bool has_many_clusters(const struct table_model *m,
     return false;
 }
 
+static void note_widths(struct table_model *m)
+{
+    const struct column *c = m->kind->columns;
+    while (c < m->kind->columns + m->kind->n_columns && !(c->flags & COL_FIT))
+        c++;
+    if (c == m->kind->columns + m->kind->n_columns)
+        return;
+    for (size_t i = 0; i < m->snap->n_rows && m->fit < c->max; i++) {
+        struct cell_value v = {0};
+        c->cell(m->snap->rows[i].data, m->now_ms, &v);
+        int w = v.text ? utf8_width(v.text, strlen(v.text)) : 0;
+        m->fit = w > m->fit ? w : m->fit;
+    }
+}
+
 void table_model_set(struct table_model *m, const struct snapshot *snap,
                      int64_t now_ms)
 {
@@ -164,6 +179,7 @@ void table_model_set(struct table_model *m, const struct snapshot *snap,
     m->snap = snapshot_ref(snap);
     m->now_ms = now_ms;
     note_changes(m, old, was);
+    note_widths(m);
     m->mixed_clusters = has_many_clusters(m, old, was);
     filter_rows(m);
     if (place)
@@ -255,18 +271,31 @@ bool table_model_is_marked(const struct table_model *m, const char *key)
     return map_get(m->marks, key) != NULL;
 }
 
+bool table_model_shows(const struct table_model *m, const struct column *c)
+{
+    return !(c->flags & COL_DATA) &&
+           !(c->flags & COL_CLUSTER && !m->mixed_clusters) &&
+           !(c->flags & COL_SERVICE && m->one_service);
+}
+
+static int least_width(const struct table_model *m, const struct column *c)
+{
+    if (!(c->flags & COL_FIT) || m->fit < c->min)
+        return c->min;
+    return m->fit < c->max ? m->fit : c->max;
+}
+
 void table_model_layout(struct table_model *m, int width)
 {
     m->n_cols = 0;
     for (size_t i = 0; i < m->kind->n_columns; i++) {
         const struct column *c = &m->kind->columns[i];
-        if (c->flags & COL_DATA || width < c->wide ||
-            (c->flags & COL_CLUSTER && !m->mixed_clusters) ||
+        if (width < c->wide || !table_model_shows(m, c) ||
             m->n_cols == TABLE_MAX_COLS)
             continue;
         m->cols[m->n_cols] = (struct table_column){
             .title = c->title,
-            .min = c->min,
+            .min = least_width(m, c),
             .max = c->max,
             .weight = c->weight,
             .priority = c->keep >= 100 ? 0 : 100 - c->keep,

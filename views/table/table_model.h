@@ -24,6 +24,9 @@ struct table_model {
     struct map *marks;           /* key -> itself */
     bool *changed;               /* by snapshot index: another state word */
     bool mixed_clusters;         /* show COL_CLUSTER columns */
+    bool one_service;            /* hide COL_SERVICE ones; the owner's to set */
+    int fit;                     /* widest cell yet of the COL_FIT one: it never
+                                    shrinks, so that columns stay in place */
     bool held;                   /* order is held: only additions/removals */
     int64_t now_ms;              /* as of the last rebuild */
     struct table_column cols[TABLE_MAX_COLS]; /* on screen, for the widget */
@@ -57,6 +60,8 @@ void table_model_mark_all(struct table_model *m);
 void table_model_unmark_all(struct table_model *m);
 size_t table_model_marked(const struct table_model *m);
 bool table_model_is_marked(const struct table_model *m, const char *key);
+/* Is it for people, and does it tell rows apart? */
+bool table_model_shows(const struct table_model *m, const struct column *c);
 /* Choose screen columns for a width; call before drawing. */
 void table_model_layout(struct table_model *m, int width);
 /* The adapter for the widget; valid until the model changes. */

@@ -390,6 +390,7 @@ struct view *table_view_new(struct app *app, const struct kind *kind,
     view_init(&tv->view, &ops, app);
     table_model_init(&tv->model, kind);
     tv->model.now_ms = app_now(app);
+    tv->model.one_service = q->service != NULL;
     table_init(&tv->widget);
     tv->query = (struct query){.kind = kind->query,
                                .cluster = xstrdup(q->cluster),
