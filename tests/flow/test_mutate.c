@@ -477,6 +477,24 @@ static void roll_back_prefers_what_completed_while_we_looked(void **state)
     assert_asks(l, ":201 is the last before it that completed here");
 }
 
+/* Which deployment is ours cannot be known then: nothing is counted. */
+static void deployments_without_ids_are_followed(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "quiet", false, &kind_services, "catalog-api");
+    struct sim_service *s = service(l, "catalog-api");
+    key(l, "B");
+    settle(l);
+    sim_fault_add(l->sim, "UpdateService", FAULT_NULLS, 0, 1, 0);
+    confirm_typed(l, "catalog-api");
+    settle(l);
+    for (size_t i = 0; i < s->n_deployments; i++)
+        s->deployments[i]->id[0] = '\0';
+    pass(l, 300000);
+    assert_false(said(l, " new after "));
+    assert_said(l, "): 6/6, steady after");
+}
+
 static void another_deployment_in_between_is_told(void **state)
 {
     struct lab *l = *state;
@@ -678,6 +696,7 @@ int main(void)
         T(a_roll_back_of_ecs_itself_is_told),
         T(a_roll_back_is_followed_by_what_is_new),
         T(roll_back_prefers_what_completed_while_we_looked),
+        T(deployments_without_ids_are_followed),
         T(another_deployment_in_between_is_told),
         T(stop_names_what_remains_and_sends_the_reason),
         T(stopping_all_tasks_wants_it_typed),

@@ -128,7 +128,8 @@ static void tell_new(struct follow *f, const struct ecs_service *s,
 {
     const struct ecs_deployment *d =
         f->ours[0] ? ecs_deployment_by_id(s, f->ours) : ecs_primary(s);
-    if (!d || strcmp(d->id, f->before) == 0 || d->running == f->last_new)
+    if (!d || !d->id || strcmp(d->id, f->before) == 0 ||
+        d->running == f->last_new)
         return;
     f->last_new = d->running;
     app_say_in(f->m->app, f->realm, MSG_INFO, "%s: %d of %d new after %s.",
