@@ -219,7 +219,11 @@ static void note_watch(struct feed *f, struct watch *w, struct snapshot *snap)
             note_job(snap, &w->svc_desc);
         break;
     default:
-        note_job(snap, &w->task_desc);
+        snap->final = f->task != NULL && f->task->final;
+        if (snap->final)
+            snap->fetched_ms = w->task_desc.ok_wall_ms;
+        else
+            note_job(snap, &w->task_desc);
         if (f->task != NULL && tries_failed(&f->task->tries))
             note_trouble(snap, &w->task_trouble, "task");
         break;

@@ -102,6 +102,8 @@ struct snapshot {
     int64_t retry_ms;        /* wall time of the next try; 0 when none: denied,
                                 or there is no such cluster */
     size_t failed;           /* rows that can't be described, again and again */
+    bool final;              /* its task has stopped: nothing can change any
+                                more, nothing is asked again */
     bool partial;            /* `error` speaks of those only: others are fresh */
     const struct store_lack *lacks[STORE_LACKS];
     size_t n_lacks; /* denied: asked again by subscription_refresh() only */

@@ -223,6 +223,54 @@ static void what_may_not_be_read_is_said_before_the_counts(void **state)
     assert_true(row_of_text(l, "RUNNING") > 0);
 }
 
+/* A call that is throttled once makes nothing old; one that keeps failing
+ * does. */
+static void stale_is_what_missed_its_time(void **state)
+{
+    struct lab *l = *state;
+    bool stale = false;
+    open_app(l, "quiet", false, &kind_services, NULL);
+    pass(l, 5000);
+    sim_fault_add(l->sim, "DescribeServices", FAULT_THROTTLE, 0, -1, 0);
+    for (int s = 0; s < 30 && !stale; s++) {
+        pass(l, 1000);
+        l->app->messages.shown = false;
+        app_draw(l->app, 24, 120);
+        stale = row_has(l, 0, "STALE ");
+        assert_int_equal(row_of_text(l, "stale since") > 0, stale);
+        for (int old = 0; old < 10; old++) { /* two periods */
+            char age[16];
+            snprintf(age, sizeof(age), "STALE %ds", old);
+            assert_false(row_has(l, 0, age));
+        }
+    }
+    assert_true(stale);
+    sim_fault_clear(l->sim);
+    pass(l, 90000);
+    app_draw(l->app, 24, 120);
+    assert_true(row_has(l, 0, "s ago"));
+}
+
+/* The containers of a task that has stopped are not asked for again: they stay
+ * as they are. */
+static void what_has_ended_is_never_stale(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, "thumbnailer");
+    key(l, "<Enter>");
+    pass(l, 5000);
+    key(l, "G");
+    key(l, "<Enter>");
+    pass(l, 2000);
+    app_draw(l->app, 24, 120);
+    assert_true(row_has(l, 1, "STOPPED"));
+    pass(l, 120000);
+    app_draw(l->app, 24, 120);
+    assert_true(row_has(l, 1, "STOPPED"));
+    assert_true(row_has(l, 0, "final"));
+    assert_false(row_has(l, 0, "STALE"));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -233,6 +281,8 @@ int main(void)
         T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
         T(what_may_not_be_read_is_said_before_the_counts),
+        T(stale_is_what_missed_its_time),
+        T(what_has_ended_is_never_stale),
         T(a_filter_without_rows_speaks_before_an_old_error),
         T(refused_credentials_stay_in_sight),
         T(failed_calls_are_among_the_messages),

@@ -24,7 +24,21 @@ static const struct snapshot *rows_of(const struct app *a)
     return s;
 }
 
-/* "2s ago", or STALE and why. */
+/* What can't change is never stale. What failed is when nobody tries again, or
+ * when a period was missed: one throttled call is no news. */
+static bool is_stale(const struct app *a, const struct snapshot *s)
+{
+    enum { LATE_MS = 10000 };
+    int64_t old = app_now(a) - s->fetched_ms, every = a->o.refresh_ms;
+    if (s->final)
+        return false;
+    if (s->error.code != ERR_NONE && !s->partial)
+        return !s->retry_ms ||
+               old > every + (every < LATE_MS ? every : LATE_MS);
+    return old > 4 * every + LATE_MS;
+}
+
+/* "2s ago", "final" (it can't change), or STALE and since when. */
 static enum role freshness(struct app *a, char *buf, size_t n)
 {
     const struct snapshot *s = rows_of(a);
@@ -37,13 +51,13 @@ static enum role freshness(struct app *a, char *buf, size_t n)
         snprintf(buf, n, "%s", s && s->error.code ? "NO DATA" : "loading");
         return s && s->error.code ? ROLE_STALE : ROLE_HEADER;
     }
-    int64_t old = app_now(a) - s->fetched_ms;
-    if ((s->error.code != ERR_NONE && !s->partial) || old > 4 * a->o.refresh_ms + 10000) {
-        snprintf(buf, n, "STALE %s", fmt_age(old, age));
-        return ROLE_STALE;
-    }
-    snprintf(buf, n, "%s ago", fmt_age(old, age));
-    return ROLE_HEADER;
+    bool stale = is_stale(a, s);
+    fmt_age(app_now(a) - s->fetched_ms, age);
+    if (s->final)
+        snprintf(buf, n, "final");
+    else
+        snprintf(buf, n, stale ? "STALE %s" : "%s ago", age);
+    return stale ? ROLE_STALE : ROLE_HEADER;
 }
 
 static void draw_identity(struct app *a, struct surface *s, struct rect row)
@@ -179,7 +193,8 @@ static bool banner(struct app *a, char *buf, size_t n)
     if (realm_refused(a->realm, s ? &s->error : NULL, buf, n))
         return true;
     s = v->ops->snapshot ? v->ops->snapshot(v) : NULL;
-    if (!s || s->error.code == ERR_NONE)
+    if (!s || s->error.code == ERR_NONE ||
+        (s->fetched_ms && !s->partial && !s->final && !is_stale(a, s)))
         return false;
     int used = snprintf(buf, n, "%s since %s: %s",
                         s->partial ? "incomplete" : "stale",
