@@ -24,8 +24,12 @@ static void scaling_shows_the_new_count_in_the_table(void **state)
     assert_true(screen_has(s, "account 123456789012"));
     assert_true(screen_has(s, "cluster prod-main"));
     assert_true(screen_has(s, "desired count 8"));
+    /* The last row is the dialog's while it is there. */
+    assert_true(screen_has(s, "Enter presses Cancel"));
+    assert_false(screen_has(s, "Enter tasks"));
     scene_type(s, "6");
     scene_shows(s, "desired count 6");
+    assert_true(screen_has(s, "Enter goes on to Scale"));
     scene_type(s, "\t");  /* Cancel */
     scene_type(s, "\t");  /* Scale */
     scene_type(s, "\033[Z\033[Z\t\t");
