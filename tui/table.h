@@ -67,7 +67,7 @@ struct table_widget {
     size_t top;     /* first row shown */
     size_t page;    /* rows shown, as of the last sync */
     size_t skip;    /* columns scrolled away on the left */
-    bool touched;   /* a key has moved the cursor: follow its row */
+    bool touched;   /* the cursor was moved, or left: follow its row */
     bool empty;     /* no rows as of the last sync */
 };
 

@@ -271,6 +271,40 @@ static void what_has_ended_is_never_stale(void **state)
     assert_false(row_has(l, 0, "STALE"));
 }
 
+static char *selected(struct lab *l)
+{
+    struct target t;
+    paint(l);
+    assert_int_equal(table_view_target(app_top(l->app), &t), 0);
+    char *key = xstrdup(t.key);
+    target_release(&t);
+    return key;
+}
+
+/* Nobody comes back from the help to another row than was left. */
+static void the_row_that_was_left_is_found_again(void **state)
+{
+    struct lab *l = *state;
+    open_app(l, "default", false, &kind_services, NULL);
+    pass(l, 5000);
+    char *first = selected(l);
+    key(l, "O");
+    char *last = selected(l); /* never moved: at the top */
+    assert_string_not_equal(first, last);
+    key(l, "?");
+    paint(l);
+    key(l, "q");
+    char *left = selected(l);
+    assert_string_equal(left, last);
+    free(left);
+    key(l, "O");
+    left = selected(l);
+    assert_string_equal(left, last);
+    free(left);
+    free(first);
+    free(last);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -281,6 +315,7 @@ int main(void)
         T(a_summary_is_never_cut_in_an_item),
         T(a_message_moves_the_pane_by_its_own_rows),
         T(what_may_not_be_read_is_said_before_the_counts),
+        T(the_row_that_was_left_is_found_again),
         T(stale_is_what_missed_its_time),
         T(what_has_ended_is_never_stale),
         T(a_filter_without_rows_speaks_before_an_old_error),

@@ -318,7 +318,16 @@ static bool back(struct view *v)
 
 static void visible(struct view *v, bool on)
 {
-    subscription_set_visible(tv_of(v)->sub, on);
+    struct table_view *tv = tv_of(v);
+    const char *key = table_key(&tv->widget);
+    int i = table_model_find(&tv->model, key);
+    subscription_set_visible(tv->sub, on);
+    /* Whoever comes back finds the row that was left, wherever it stands. One
+     * that nothing was known of stood there by chance. */
+    if (!on && i >= 0 &&
+        !tv->model.kind->row_loading(
+            table_model_row(&tv->model, (size_t)i)->data))
+        tv->widget.touched = true;
 }
 
 static void refresh(struct view *v)
