@@ -51,8 +51,10 @@ static void set_status(struct logsrc *s)
         if (e->code == ERR_NONE)
             continue;
         if (is_missing(e))
-            snprintf(s->status, sizeof(s->status), "log group %.300s does "
-                     "not exist yet", f->group);
+            snprintf(s->status, sizeof(s->status), "there is no log group "
+                     "%.300s in %.60s; it is read as soon as it exists",
+                     f->group, f->region ? f->region
+                                         : aws_client_region(s->o.client));
         else if (e->code == ERR_THROTTLED)
             snprintf(s->status, sizeof(s->status), "CloudWatch Logs asks us "
                      "to slow down: reading every %" PRId64 " s",

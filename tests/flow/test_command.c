@@ -134,6 +134,7 @@ static void tab_completes_what_the_command_takes(void **state)
         {":region eu-no", "region eu-north-1 "},
         {":profile x eu-no", "profile x eu-north-1 "},
         {":whoa", "whoami "},
+        {":logs /ecs/payments", "logs /ecs/payments-api "},
     };
     struct lab *l = *state;
     open_app(l, "default", false, &kind_services, NULL);

@@ -552,11 +552,11 @@ static void groups_are_logs_too(void **state)
     assert_false(screen_has(s, "[info]"));
     scene_type(s, "q");
     scene_type(s, ":logs /ecs/payments-api@us-east-1\r"); /* not there */
-    scene_shows(s, "/ecs/payments-api does not exist yet");
+    scene_shows(s, "no log group /ecs/payments-api in us-east-1; it is read");
     scene_type(s, "q");
     scene_type(s, ":logs /ecs/nowhere\r");
-    scene_shows(s, "/ecs/nowhere");
-    scene_shows(s, "does not exist yet");
+    scene_shows(s, "there is no log group /ecs/nowhere in eu-west-1; it is "
+                   "read as soon as it exists");
     scene_type(s, "q");
     scene_type(s, ":logs not^a^name\r");
     scene_shows(s, "not^a^name");

@@ -111,7 +111,7 @@ static const struct command commands[] = {
     {{"logs", "[GROUP[@REGION][,GROUP...] [PREFIX]]",
       "whole log groups, of streams with that prefix; without a group the "
       "logs of the row"},
-     log_command_groups, NULL},
+     log_command_groups, log_complete_groups},
     {{"goto", "TIME", "a time in the log: 14:03, -15m"}, log_command,
      NULL},
     {{"context", "NUMBER", "lines around those of the log's filter"},

@@ -7,6 +7,8 @@
 
 #include "backend/base/fmt.h"
 #include "backend/base/mem.h"
+#include "views/app/command.h"
+#include "views/kind.h"
 #include "views/log/log.h"
 #include "views/log/log_command.h"
 
@@ -219,4 +221,31 @@ void log_command_groups(struct app *a, int argc, char **argv)
         app_push(a, v);
     else
         app_say(a, MSG_WARN, "%s", err.message);
+}
+
+static void offer_groups(const struct ecs_taskdef *td,
+                         const struct command_word *w, struct completion *out)
+{
+    for (size_t i = 0; td && i < td->n_containers; i++)
+        if (td->containers[i].log.group)
+            completion_offer(out, td->containers[i].log.group, w->text,
+                             w->len);
+}
+
+void log_complete_groups(const struct app *a, const struct command_word *w,
+                         struct completion *out)
+{
+    for (size_t d = 0; w->nth == 1 && d < a->depth; d++) {
+        struct view *v = a->stack[d];
+        const struct kind *k = view_is_table(v) ? table_view_kind(v) : NULL;
+        const struct snapshot *s = k ? v->ops->snapshot(v) : NULL;
+        for (size_t i = 0; s && i < s->n_rows; i++) {
+            const void *row = s->rows[i].data;
+            if (k == &kind_services)
+                offer_groups(((const struct service_row *)row)->taskdef, w,
+                             out);
+            else if (k == &kind_tasks)
+                offer_groups(((const struct task_row *)row)->taskdef, w, out);
+        }
+    }
 }

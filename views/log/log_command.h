@@ -14,6 +14,13 @@ void log_command(struct app *a, int argc, char **argv);
 /* logs GROUP[@REGION][,GROUP...] [PREFIX]: opens a log of whole groups. */
 void log_command_groups(struct app *a, int argc, char **argv);
 
+/* Groups that the task definitions of rows in open views name, as
+ * command_complete_fn. */
+struct command_word;
+struct completion;
+void log_complete_groups(const struct app *a, const struct command_word *w,
+                         struct completion *out);
+
 /* set log-buffer: logs may hold so many MiB of lines each, those that are open
  * and those to come. */
 void log_command_buffer(struct app *a, int64_t mib);

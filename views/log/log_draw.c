@@ -133,6 +133,7 @@ enum brief {
     BRIEF_NOT,
     BRIEF_NAME,     /* the rule below has it, and the tasks */
     BRIEF_WARNINGS, /* and words */
+    BRIEF_HOSTS,    /* who may drop lines */
     BRIEF_TASKS,
     BRIEF_REQUESTS,
     BRIEF_ERRORS,   /* their number: what they do is the rate */
@@ -186,11 +187,12 @@ static void put_errors(const struct log_view *lv, enum brief brief,
 static void put_cost(const struct log_view *lv, enum brief brief,
                      struct doc *out)
 {
-    static const char *const drops[][2] = {
-        [LOGSRC_BLOCKING] = {"", ""},
+    static const char *const drops[][3] = {
+        [LOGSRC_BLOCKING] = {"", "", ""},
         [LOGSRC_DEFAULT] = {"  hosts may drop lines (mode not set)",
-                            "  may drop lines"},
+                            "  hosts may drop lines", "  may drop lines"},
         [LOGSRC_NON_BLOCKING] = {"  hosts may drop lines (non-blocking)",
+                                 "  hosts may drop lines",
                                  "  may drop lines"}};
     struct logsrc_stats st;
     char age[16];
@@ -207,7 +209,8 @@ static void put_cost(const struct log_view *lv, enum brief brief,
             doc_printf(out, ROLE_MUTED, "  %d req/min", st.requests_minute);
     }
     doc_put(out, ROLE_MUTED,
-            drops[logsrc_drops(lv->src)][brief >= BRIEF_WARNINGS]);
+            drops[logsrc_drops(lv->src)][(brief >= BRIEF_WARNINGS) +
+                                         (brief >= BRIEF_HOSTS)]);
 }
 
 static void put_summary(const struct log_view *lv, enum brief brief,
@@ -370,8 +373,10 @@ void log_draw(struct view *v, struct surface *s, struct rect r)
         pager_draw(&lv->pager, &src, lv->search.re ? &m : NULL, s, body);
     } else if (body.rows > 1) {
         enum role role = put_empty(lv, &text);
-        surface_put(s, body.row + 1, body.col + 2, body.cols - 2, role,
-                    strbuf_get(&text));
+        surface_put_wrapped(s,
+                            (struct rect){body.row + 1, body.col + 2,
+                                          body.rows - 1, body.cols - 3},
+                            role, strbuf_get(&text));
     }
     strbuf_release(&text);
 }
