@@ -79,6 +79,7 @@ static void take_out(struct logbuf *b, size_t i)
 
     tell(b, &e, i, false);
     b->errors -= e.level >= LOG_LEVEL_ERROR;
+    b->notes -= e.kind != LOG_TEXT;
     b->warnings -= e.level == LOG_LEVEL_WARN;
     logbuf_unstore(b, &e);
     logbuf_index_remove(b, i);
@@ -206,6 +207,7 @@ uint64_t logbuf_add(struct logbuf *b, const struct logbuf_line *line)
     b->last_seq++;
     e.seq = (uint32_t)b->last_seq;
     b->errors += e.level >= LOG_LEVEL_ERROR;
+    b->notes += e.kind != LOG_TEXT;
     b->warnings += e.level == LOG_LEVEL_WARN;
     const struct key key = key_of(&e);
     i = logbuf_bound(b, &key, false);
@@ -349,6 +351,11 @@ uint64_t logbuf_dropped(const struct logbuf *b)
 uint64_t logbuf_shifts(const struct logbuf *b)
 {
     return b->shifts;
+}
+
+size_t logbuf_notes(const struct logbuf *b)
+{
+    return b->notes;
 }
 
 size_t logbuf_errors(const struct logbuf *b)

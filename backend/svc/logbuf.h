@@ -144,6 +144,7 @@ uint64_t logbuf_dropped(const struct logbuf *b);  /* for want of room */
 /* Rises whenever lines before the end were inserted or went: cached indices
  * are stale then. */
 uint64_t logbuf_shifts(const struct logbuf *b);
+size_t logbuf_notes(const struct logbuf *b); /* lines now that no task wrote */
 size_t logbuf_errors(const struct logbuf *b); /* lines now, FATAL ones too */
 size_t logbuf_warnings(const struct logbuf *b);
 /* Allocated for text and index, and the text alone. */

@@ -54,7 +54,7 @@ struct logbuf {
     uint64_t last_seq, dropped, shifts;
     int64_t floor_ts, floor_ingestion; /* of the newest dropped line */
     size_t near;         /* the line last found; SIZE_MAX = none */
-    size_t errors, warnings;
+    size_t errors, warnings, notes;
     bool renamed;        /* some line was */
     bool shrinking;      /* to a limit that was set */
     struct logbuf_watch *watches;

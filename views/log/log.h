@@ -78,6 +78,7 @@ struct log_search {
 struct log_filter {
     struct regex *re; /* NULL = all lines */
     bool invert;
+    bool asked;       /* just typed: that nothing matches is told */
     char *text;       /* as it was typed */
     uint8_t *tags;    /* by source: 0 = not asked yet, else 1 + its result */
     size_t n_tags;
@@ -186,6 +187,8 @@ void log_filter_ask(struct log_view *lv);
 /* "" shows all lines again; "!x" those without. */
 void log_filter_set(struct log_view *lv, const char *text);
 void log_filter_release(struct log_view *lv);
+/* Shown lines that match; without what stands around them. */
+size_t log_filter_hits(const struct log_view *lv);
 void log_filter_context(struct log_view *lv, size_t n);
 /* Does the pattern hold for the line, as it came or as it is shown? */
 enum regex_result log_matches(struct log_view *lv, struct regex *re,

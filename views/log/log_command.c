@@ -14,6 +14,8 @@
 
 #define DAY_MS ((int64_t)86400000)
 
+enum { GAPS_FIRST = 50 }; /* one of each group, and starts and stops */
+
 /* "-15m", "-90s", "-1h30m", "-2d": how long ago, in ms; -1 if it is not. */
 static int64_t parse_ago(const char *s)
 {
@@ -81,6 +83,21 @@ int64_t log_parse_time(const char *s, int64_t now_ms, bool local)
     return parse_clock(s, now_ms, local);
 }
 
+/* Is that time in a gap that stands among the first lines? */
+static bool in_first_gap(const struct log_view *lv, int64_t t)
+{
+    struct logsrc_gap gap;
+    struct logbuf_line l;
+
+    for (size_t i = 0; i < logbuf_len(lv->buf) && i < GAPS_FIRST; i++) {
+        logbuf_get(lv->buf, i, &l);
+        if (l.kind == LOG_GAP && logsrc_gap(lv->src, l.seq, &gap) &&
+            t >= gap.from_ms && t < gap.to_ms)
+            return true;
+    }
+    return false;
+}
+
 static void go_to_time(struct log_view *lv, int64_t t)
 {
     size_t n = log_shown(lv), i = logbuf_find_time(lv->buf, t), k;
@@ -94,7 +111,10 @@ static void go_to_time(struct log_view *lv, int64_t t)
     k = i < logbuf_len(lv->buf)
             ? log_number(lv, logbuf_mark(lv->buf, i), &exact)
             : n;
-    if (i == 0 && logbuf_mark(lv->buf, 0).timestamp_ms > t)
+    if (in_first_gap(lv, t))
+        app_say(lv->view.app, MSG_INFO, "%s was not read back: r on the gap "
+                "reads on.", fmt_iso(t, FMT_UTC, at));
+    else if (i == 0 && logbuf_mark(lv->buf, 0).timestamp_ms > t)
         app_say(lv->view.app, MSG_INFO, "%s is before the first line.",
                 fmt_iso(t, FMT_UTC, at));
     log_go(lv, k < n ? k : n - 1);

@@ -79,7 +79,11 @@ static void put_counts(const struct log_view *lv, bool brief,
     size_t shown = log_shown(lv), all = logbuf_len(lv->buf);
 
     strbuf_puts(out, "  ");
-    if (shown != all)
+    if (lv->filter.re) { /* starts, stops and gaps are shown, but not meant */
+        shown = log_filter_hits(lv);
+        all -= logbuf_notes(lv->buf);
+    }
+    if (shown != all || lv->filter.re)
         strbuf_printf(out, "%s of ", fmt_count((int64_t)shown, n));
     strbuf_printf(out, "%s%s", fmt_count((int64_t)all, n),
                   brief ? "" : " lines");

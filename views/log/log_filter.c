@@ -30,6 +30,19 @@ enum regex_result log_matches(struct log_view *lv, struct regex *re,
     return log_match_text(re, l->text, l->len, &lv->fields, &lv->plain);
 }
 
+/* Told once, when all lines have been looked at. */
+static void say_none(struct log_view *lv)
+{
+    struct log_filter *f = &lv->filter;
+
+    if (!f->asked || logset_pending(&f->set))
+        return;
+    f->asked = false;
+    if (!logset_hits(&f->set))
+        app_say(lv->view.app, MSG_WARN, "No line matches &%s: only starts, "
+                "stops and gaps are shown. Esc shows all lines.", f->text);
+}
+
 /* ---- slices ---------------------------------------------------------- */
 
 static void work(struct timer *t, void *arg)
@@ -45,6 +58,7 @@ static void work(struct timer *t, void *arg)
         more = logset_step(&lv->search.hits, SLICE_BYTES);
     log_settle(lv);
     log_search_arrive(lv);
+    say_none(lv);
     app_dirty(lv->view.app, PAINT_DATA);
     if (more)
         timer_start(lv->view.app->o.clock, &lv->work, 0, work, lv);
@@ -110,6 +124,18 @@ static void begin(struct log_view *lv)
                  from);
 }
 
+size_t log_filter_hits(const struct log_view *lv)
+{
+    const struct logset *set = &lv->filter.set;
+    size_t n = 0;
+
+    if (!lv->first)
+        return logset_hits(set);
+    for (size_t k = lv->first; k < logset_len(set); k++)
+        n += logset_is_hit(set, k);
+    return n;
+}
+
 void log_filter_release(struct log_view *lv)
 {
     struct log_filter *f = &lv->filter;
@@ -120,6 +146,7 @@ void log_filter_release(struct log_view *lv)
     free(f->tags);
     f->tags = NULL;
     f->n_tags = 0;
+    f->asked = false;
     f->re = NULL;
     f->text = NULL;
 }
@@ -164,8 +191,11 @@ static void typed(void *arg, enum prompt_result r, const char *text)
 {
     struct log_view *lv = arg;
 
-    if (r == PROMPT_ACCEPTED)
-        log_filter_set(lv, text);
+    if (r != PROMPT_ACCEPTED)
+        return;
+    log_filter_set(lv, text);
+    lv->filter.asked = lv->filter.re && logbuf_len(lv->buf);
+    say_none(lv);
 }
 
 void log_filter_ask(struct log_view *lv)
