@@ -102,6 +102,41 @@ static void it_does_not_come_to_who_went_elsewhere(void **state)
     assert_false(said(l, "now that it has been read"));
 }
 
+/* `p`: what failed goes before what ended well, and a task that is ending is
+ * its own. */
+static void p_opens_the_end_that_explains(void **state)
+{
+    static const struct stop_cause crash = {.abnormal = true,
+                                            .verdict = "app exit 1"},
+                                   scaled = {.verdict = "scaled in"},
+                                   none = {.verdict = ""};
+    (void)state;
+    struct ecs_task tasks[] = {
+        {.id = "aaaaaaaa1", .group = "service:web"},
+        {.id = "bbbbbbbb1", .group = "service:web", .stopped_ms = 3000},
+        {.id = "cccccccc1", .group = "service:web", .stopped_ms = 2000},
+        {.id = "dddddddd1", .group = "service:web", .stopping_ms = 4000,
+         .stopped_reason = "Essential container in task exited"}};
+    const struct task_row rows[] = {{.task = &tasks[0], .cause = &none},
+                                    {.task = &tasks[1], .cause = &scaled,
+                                     .stopped = true},
+                                    {.task = &tasks[2], .cause = &crash,
+                                     .stopped = true},
+                                    {.task = &tasks[3], .cause = &none}};
+    struct snap_row items[4];
+    for (size_t i = 0; i < 4; i++)
+        items[i] = (struct snap_row){.key = tasks[i].id, .data = &rows[i]};
+    const struct snapshot snap = {.rows = items, .n_rows = 4};
+    static const size_t opens[] = {2, 1, 2, 3};
+    for (size_t i = 0; i < 4; i++)
+        assert_ptr_equal(log_last_stopped(&(struct target){
+                             &kind_tasks, items[i].key, &rows[i], &snap}),
+                         &items[opens[i]]);
+    tasks[0].group = "service:other";
+    assert_null(log_last_stopped(&(struct target){
+        &kind_tasks, items[0].key, &rows[0], &snap}));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -112,6 +147,7 @@ int main(void)
         T(the_error_that_explains_comes_when_it_is_read),
         T(it_does_not_come_to_who_went_elsewhere),
         T(a_denied_list_is_not_waited_for),
+        cmocka_unit_test(p_opens_the_end_that_explains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

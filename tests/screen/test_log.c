@@ -405,6 +405,7 @@ static void a_stopped_task_shows_its_last_lines_with_one_key(void **state)
     scene_shows(s, "tasks(24)");
     scene_type(s, "jp");
     scene_shows(s, "log 25e09caf");
+    scene_shows(s, "The log of task 25e09caf, which stopped: app exit 1.");
     scene_shows(s, "task 25e09caf stopped");
     scene_shows(s, "FATAL cannot reach the database");
     scene_type(s, "P"); /* the line above the word that it stopped */

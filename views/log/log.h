@@ -139,6 +139,11 @@ struct log_view {
                                     0 = without */
 };
 
+/* log_open.c */
+/* What `p` on a task opens: its own end, else the newest abnormal one of its
+ * service, else the newest; NULL when none has stopped. */
+const struct snap_row *log_last_stopped(const struct target *t);
+
 /* log_view.c */
 struct log_view *log_of(const struct view *v);
 
