@@ -301,6 +301,9 @@ def roll_back_wants_the_name():
         s.wait("ROLL BACK web", "type the")
         s.keys("web")
         s.wait("name web")
+        s.keys("\r")  # on to the button
+        s.wait("Enter presses Roll back")
+        time.sleep(0.3)
         s.keys("\r")
         s.wait("Rolling web")
     finally:
