@@ -382,6 +382,7 @@ def a_rollout_is_followed_to_its_end():
         assert status == 0 and out.count(b"\n") > 10, err
         assert err.startswith("ecsdash: waiting for prod-main/checkout-web: ")
         assert " of 8 new running" in err, err
+        assert re.search(r"running, \d+ old ones?, too", err), err
         status, out, err = tail("--since", "1s", "--until-stable", "-o",
                                 "json", SERVICE, env=fast.env())
         assert status == 1, status

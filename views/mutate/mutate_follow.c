@@ -121,6 +121,12 @@ static bool is_steady(struct follow *f, const struct seen *now)
     }
 }
 
+/* Its progress is one line of the messages. */
+static const char *line_of(const struct follow *f)
+{
+    return f->request_id[0] ? f->request_id : f->name;
+}
+
 /* Where all tasks are replaced, those that run tell nothing: the old ones
  * keep running until the new ones do. */
 static void tell_new(struct follow *f, const struct ecs_service *s,
@@ -132,14 +138,9 @@ static void tell_new(struct follow *f, const struct ecs_service *s,
         d->running == f->last_new)
         return;
     f->last_new = d->running;
-    app_say_in(f->m->app, f->realm, MSG_INFO, "%s: %d of %d new after %s.",
-               doing, d->running, d->desired, took);
-}
-
-/* Its progress is one line of the messages. */
-static const char *line_of(const struct follow *f)
-{
-    return f->request_id[0] ? f->request_id : f->name;
+    app_say_progress_in(f->m->app, f->realm, MSG_INFO, line_of(f),
+                        "%s: %d of %d new after %s.", doing, d->running,
+                        d->desired, took);
 }
 
 /* True when it is over. */

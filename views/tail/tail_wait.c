@@ -38,7 +38,7 @@ static void summarise(const struct snapshot *snap, const char *by, int64_t now,
     stop_summarise(tasks, causes, n, now, a, out);
 }
 
-/* "2 of 8 new running, 0 pending; app exit 1 x24" */
+/* "2 of 8 new running, 6 old ones, too; app exit 1 x24" */
 static void describe(char *out, size_t size, const struct ecs_service *svc,
                      const struct svc_health *h,
                      const struct stop_summary *stops)
@@ -46,14 +46,21 @@ static void describe(char *out, size_t size, const struct ecs_service *svc,
     const struct ecs_deployment *d = ecs_primary(svc);
     const struct stop_group *g = stops->n_groups ? stops->groups : NULL;
     bool fresh = d && (h->rolling || svc->n_deployments > 1);
+    int old = fresh ? svc->running - d->running : 0;
     int n = snprintf(out, size, "%d of %d%s running",
                      fresh ? d->running : svc->running,
                      fresh ? d->desired : svc->desired, fresh ? " new" : "");
 
     if (fresh && d->failed)
         n += snprintf(out + n, size - (size_t)n, ", %d failed", d->failed);
-    if (svc->n_deployments > 1 && !h->rolling)
+    if (old > 0)
+        n += snprintf(out + n, size - (size_t)n, ", %d old one%s, too", old,
+                      old == 1 ? "" : "s");
+    else if (svc->n_deployments > 1 && !h->rolling)
         n += snprintf(out + n, size - (size_t)n, ", the old ones stop");
+    else if (fresh && d->running >= d->desired)
+        n += snprintf(out + n, size - (size_t)n, ", ECS has not called it "
+                      "complete yet");
     if (g && g->count > 1)
         snprintf(out + n, size - (size_t)n, "; %.200s x%d", g->verdict,
                  g->count);
