@@ -174,7 +174,7 @@ size_t utf8_row(const char *s, size_t n, int cols)
         if (s[at] == ' ')
             return at + 1;
     for (size_t at = fit; at > fit / 3; at--)
-        if (memchr("/:,;", s[at - 1], 4))
+        if (s[at - 1] && strchr("/:,;", s[at - 1]))
             return at;
     return fit;
 }

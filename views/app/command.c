@@ -237,7 +237,7 @@ static void complete(void *ctx, const char *line, size_t cursor,
     const struct app *a = ctx;
     struct command_word w = {0};
     const char *at = line, *end = line + cursor;
-    char name[32], before[32];
+    char name[32] = "", before[32] = "";
     while (at < end) {
         size_t n = strcspn(at, " ");
         if (at + n >= end)
