@@ -214,6 +214,8 @@ static void a_day_leaves_no_trace(void **state)
         live(l, STEP_MS);
         paint(&cold);
     }
+    key(l, "g"); /* it is on the row that it left last */
+    key(&cold, "g");
     key(l, "r");
     key(&cold, "r");
     live(l, STEP_MS);
