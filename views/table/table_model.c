@@ -150,7 +150,8 @@ static bool has_many_clusters(const struct table_model *m,
     return false;
 }
 
-static void note_widths(struct table_model *m)
+static void note_widths(struct table_model *m, const struct snapshot *old,
+                        const uint32_t *was)
 {
     const struct column *c = m->kind->columns;
     while (c < m->kind->columns + m->kind->n_columns && !(c->flags & COL_FIT))
@@ -158,8 +159,11 @@ static void note_widths(struct table_model *m)
     if (c == m->kind->columns + m->kind->n_columns)
         return;
     for (size_t i = 0; i < m->snap->n_rows && m->fit < c->max; i++) {
+        const void *row = m->snap->rows[i].data;
         struct cell_value v = {0};
-        c->cell(m->snap->rows[i].data, m->now_ms, &v);
+        if (was[i] && old->rows[was[i] - 1].data == row)
+            continue; /* it has been as wide before */
+        c->cell(row, m->now_ms, &v);
         int w = v.text ? utf8_width(v.text, strlen(v.text)) : 0;
         m->fit = w > m->fit ? w : m->fit;
     }
@@ -179,7 +183,7 @@ void table_model_set(struct table_model *m, const struct snapshot *snap,
     m->snap = snapshot_ref(snap);
     m->now_ms = now_ms;
     note_changes(m, old, was);
-    note_widths(m);
+    note_widths(m, old, was);
     m->mixed_clusters = has_many_clusters(m, old, was);
     filter_rows(m);
     if (place)
